@@ -1,0 +1,226 @@
+"""Reading and replacing values inside a network, without leaving a trace.
+
+A patch of a recurrent state replaces it *after* a step: the output of that step is what it was, later ones see the
+new state. A patch of a layer replaces its output before anything else reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from scrutable.errors import UserError
+from scrutable.network._recurrence import Recurrence
+from scrutable.network._runner import Runner, as_array, in_chunks
+from scrutable.network._selection import Place, Selection
+
+Values = Mapping[Selection, np.ndarray]
+
+
+def recurrent_places(recurrence: Recurrence) -> dict[str, Place]:
+    """The whole state as "hidden", and each of its parts when there are several."""
+    parts = {name: Place(name, steps=True, columns=range(p.start, p.stop)) for name, p in recurrence.parts.items()}
+    whole = Place("hidden", steps=True, columns=range(recurrence.size))
+    return {"hidden": whole, **({} if len(parts) == 1 else parts)}
+
+
+def patch_states(
+    recurrence: Recurrence, x: np.ndarray, values: Values, steps: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decoded and raw outputs after every step, `(n, L, ...)`, with states replaced as the selections say."""
+    raw = in_chunks(len(x), recurrence.rows(x), lambda rows: _patched_walk(recurrence, x, values, steps, rows))
+    together = np.concatenate(raw)
+    return recurrence.decode(together), together
+
+
+def _patched_walk(
+    recurrence: Recurrence, x: np.ndarray, values: Values, steps: np.ndarray | None, rows: slice
+) -> np.ndarray:
+    stepper, x = recurrence.stepper, x[rows]
+    length = x.shape[1]
+    chosen = None if steps is None else steps[rows]
+    plans = [_Plan(selection, new[rows], selection.times(length), chosen) for selection, new in values.items()]
+    with torch.no_grad():
+        state, raw = stepper.initial(len(x)), []
+        for t in range(length):
+            state, y = stepper.step(state, x[:, t])
+            raw.append(y)
+            for plan in plans:
+                state = plan.after(t, state)
+        return as_array(torch.stack(raw, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to put at one selection, for some rows; `times` are the steps it covers, `chosen` one step for each row."""
+
+    selection: Selection
+    new: np.ndarray
+    times: Any
+    chosen: np.ndarray | None
+
+    def after(self, t: int, state: Tensor) -> Tensor:
+        """The state after step t, replaced where the plan says so."""
+        if self.chosen is not None:
+            rows = self.chosen == t
+            mask = torch.from_numpy(rows).to(state.device)
+            return torch.where(mask[:, None], self._blend(state, self.new), state) if rows.any() else state
+        if isinstance(self.times, int):
+            return self._blend(state, self.new) if t == self.times else state
+        at = np.flatnonzero(self.times == t)
+        return self._blend(state, self.new[:, at[0]]) if len(at) else state
+
+    def _blend(self, state: Tensor, new: np.ndarray) -> Tensor:
+        return self.selection.blend(state, torch.from_numpy(np.ascontiguousarray(new)))
+
+
+def layer_places(runner: Runner, x: np.ndarray) -> dict[str, Place]:
+    """The input, the output, and every submodule that is called once and gives one value for each row."""
+    found: dict[str, list[Any]] = {}
+
+    def note(name: str, _: nn.Module, output: Any) -> None:
+        found.setdefault(name, []).append(output)
+
+    modules = {name: m for name, m in runner.module.named_modules() if name} if runner.module is not None else {}
+    with watched(modules, note):
+        raw = runner.forward(x)
+    places = {"input": _place("input", input_value(x, runner))}
+    for name in modules:
+        outputs = found.get(name, [])
+        tensor = _inner(outputs[0]) if len(outputs) == 1 else None
+        value = None if tensor is None else to_value(tensor, runner, x)
+        if value is not None and name not in ("input", "output"):
+            places[name] = _place(name, as_array(value))
+    return {**places, "output": _place("output", as_array(output_value(raw, runner)))}
+
+
+def _place(name: str, value: np.ndarray) -> Place:
+    return Place(name, steps=value.ndim == 3, columns=range(value.shape[-1]))
+
+
+def input_value(x: np.ndarray, runner: Runner) -> np.ndarray:
+    """Inputs as `(n, L, channels)` for sequences, else `(n, numbers)`."""
+    return x.reshape(*x.shape[:2], -1) if runner.inputs.is_sequence else x.reshape(len(x), -1)
+
+
+def output_value(raw: Tensor, runner: Runner) -> Tensor:
+    """Raw outputs as `(n, L, numbers)` for one output at each step, else `(n, numbers)`."""
+    return raw.reshape(*raw.shape[:2], -1) if runner.each_step else raw.reshape(raw.shape[0], -1)
+
+
+def to_value(t: Tensor, runner: Runner, x: np.ndarray) -> Tensor | None:
+    """A layer's output as `(n, L, d)` or `(n, d)`; None when it has no row for each input."""
+    if runner.layout.time_major and t.ndim >= 3 and tuple(t.shape[:2]) == (x.shape[1], len(x)):
+        t = t.transpose(0, 1)
+    if t.ndim == 0 or t.shape[0] != len(x) or not t.is_floating_point() or t.numel() == 0:
+        return None
+    if runner.inputs.is_sequence and t.ndim >= 3 and t.shape[1] == x.shape[1]:
+        return t.reshape(*t.shape[:2], -1)
+    return t.reshape(t.shape[0], -1)
+
+
+@contextmanager
+def watched(modules: Mapping[str, nn.Module], hook: Callable[[str, nn.Module, Any], Any]) -> Iterator[None]:
+    """Run the body with `hook(name, module, output)` after each module; what it returns replaces the output."""
+    with ExitStack() as stack:
+        for name, module in modules.items():
+            handle = module.register_forward_hook(lambda m, _, output, name=name: hook(name, m, output))
+            stack.callback(handle.remove)
+        yield
+
+
+def _inner(output: Any) -> Tensor | None:
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, (tuple, list)):
+        return next((part for part in output if isinstance(part, Tensor)), None)
+    return next((p for p in output.values() if isinstance(p, Tensor)), None) if isinstance(output, dict) else None
+
+
+def _outer(output: Any, old: Tensor, new: Tensor) -> Any:
+    """`output` with one tensor exchanged."""
+    if isinstance(output, Tensor):
+        return new
+    if isinstance(output, dict):
+        return type(output)((key, new if part is old else part) for key, part in output.items())
+    parts = [new if part is old else part for part in output]
+    return type(output)(*parts) if hasattr(output, "_fields") else type(output)(parts)
+
+
+def read_layers(runner: Runner, x: np.ndarray, selections: list[Selection]) -> list[np.ndarray]:
+    """The numbers at each selection, in order."""
+    names = {s.place.name for s in selections} - {"input", "output"}
+    modules = {name: runner.module.get_submodule(name) for name in names} if runner.module is not None else {}
+
+    def one(rows: slice) -> list[np.ndarray]:
+        part, found = x[rows], {}
+
+        def note(name: str, _: nn.Module, output: Any) -> None:
+            tensor = _inner(output)
+            value = None if tensor is None else to_value(tensor, runner, part)
+            if value is None:
+                raise UserError(f"{name} gives no value for each row on inputs of shape {part.shape}")
+            found[name] = as_array(value.clone())
+
+        with watched(modules, note):
+            raw = runner.forward(part)
+        found["input"], found["output"] = input_value(part, runner), as_array(output_value(raw, runner))
+        return [s.read(found[s.place.name]) for s in selections]
+
+    chunks = in_chunks(len(x), runner.rows(x), one)
+    return [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
+
+
+def patch_layers(runner: Runner, x: np.ndarray, values: Values, steps: np.ndarray | None) -> np.ndarray:
+    """Raw outputs with the outputs of layers replaced."""
+    names = {s.place.name for s in values} - {"input", "output"}
+    modules = {name: runner.module.get_submodule(name) for name in names} if runner.module is not None else {}
+
+    def one(rows: slice) -> np.ndarray:
+        part = x[rows]
+
+        def put(name: str, value: Tensor) -> Tensor:
+            for selection, new in values.items():
+                if selection.place.name == name:
+                    value = _put(value, selection, new[rows], None if steps is None else steps[rows])
+            return value
+
+        def exchange(name: str, _: nn.Module, output: Any) -> Any:
+            old = _inner(output)
+            value = None if old is None else to_value(old, runner, part)
+            if old is None or value is None:
+                raise UserError(f"{name} gives no value for each row on inputs of shape {part.shape}")
+            return _outer(output, old, _from_value(put(name, value), old, runner, part))
+
+        given = put("input", torch.from_numpy(input_value(part, runner).astype(np.float64))).numpy().reshape(part.shape)
+        given = given.astype(part.dtype) if np.array_equal(given.astype(part.dtype), given) else given
+        with watched(modules, exchange):
+            raw = runner.forward(given)
+        return as_array(put("output", output_value(raw, runner)).reshape(raw.shape))
+
+    return np.concatenate(in_chunks(len(x), runner.rows(x), one))
+
+
+def _from_value(value: Tensor, old: Tensor, runner: Runner, x: np.ndarray) -> Tensor:
+    """A value in the shape that the layer gave."""
+    if runner.layout.time_major and old.ndim >= 3 and tuple(old.shape[:2]) == (x.shape[1], len(x)):
+        return value.reshape(len(x), x.shape[1], *old.shape[2:]).transpose(0, 1)
+    return value.reshape(old.shape)
+
+
+def _put(value: Tensor, selection: Selection, new: np.ndarray, steps: np.ndarray | None) -> Tensor:
+    """A value with one selection replaced."""
+    fresh = torch.from_numpy(np.ascontiguousarray(new))
+    if not selection.place.steps:
+        return selection.blend(value, fresh)
+    times: Any = selection.times(value.shape[1]) if steps is None else torch.from_numpy(steps)
+    rows: Any = slice(None) if steps is None else torch.arange(len(value))
+    result = value.clone()
+    result[rows, times] = selection.blend(value[rows, times], fresh)
+    return result

@@ -1,0 +1,193 @@
+"""Places inside a network, with a printed form that reads back as the same place.
+
+hidden              the whole state of a recurrent network, after every step
+hidden[:, 0:2]      its first two units
+hidden[3, :]        after step 3 only (the first step is 0)
+hidden[3, 1]        its second unit then
+fc1[[0, 4, 7]]      three units of a layer
+block[2, 0:4]       four units of a layer at position 2 of a sequence
+fc1.along([[0.6, 0.8]])    coordinates along orthonormal directions of the units
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from scrutable.errors import UserError
+
+LONGEST = 4_000_000
+LARGEST_INDEX = 2**31
+ORTHONORMAL = 1e-9
+_NAME = re.compile(r"[^\[\]()\s\"']{1,1000}")
+EXAMPLE = '"hidden[:, 0:2]" or "fc1[0:4]"'
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of indices, as in Python slices."""
+
+    start: int | None = None
+    stop: int | None = None
+    stride: int | None = None
+
+    def __str__(self) -> str:
+        ends = ["" if end is None else str(end) for end in (self.start, self.stop)]
+        return ":".join(ends) + ("" if self.stride is None else f":{self.stride}")
+
+    @property
+    def slice(self) -> slice:
+        """The Python slice."""
+        return slice(self.start, self.stop, self.stride)
+
+
+Index = int | Span | tuple[int, ...]
+ALL = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place inside a network: a named value, optionally at one step, on some units, along some directions.
+
+    Arguments:
+        name: "hidden", a part of the state such as "layer0.cell", a submodule such as "layers.0", "input" or "output".
+        step: which steps (or positions); None when the value has no steps. units: which entries of each item.
+        directions: orthonormal rows, one for each dimension of a linear subspace of the units; empty for the units
+            themselves. Make them with `along`.
+
+    Raises:
+        UserError: an argument cannot be used.
+    """
+
+    name: str
+    step: Index | None = None
+    units: Index = ALL
+    directions: tuple[tuple[float, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise UserError(f"got the site name {str(self.name)[:60]!r}, expected a name such as {EXAMPLE}")
+        for index in (self.units, *(() if self.step is None else (self.step,))):
+            _check_index(index)
+        if isinstance(self.step, tuple):
+            raise UserError(f"got the steps {self.step}, expected one step or a slice")
+        if self.step == ALL and self.units == ALL:
+            object.__setattr__(self, "step", None)
+        if self.directions:
+            object.__setattr__(self, "directions", orthonormal(self.directions))
+
+    def along(self, directions: Any) -> Site:
+        """The coordinates along linear directions of this site's units, `(m, k)` for m directions of k units.
+
+        The rows are made orthonormal (unless they are, to 1e-9): they name the subspace they span.
+
+        Raises:
+            UserError: not an array `(m, k)`, not finite, or rows that depend on each other.
+        """
+        if self.directions:
+            raise UserError(f"got directions for {self.text}, which has some, expected them once")
+        return replace(self, directions=orthonormal(directions))
+
+    @property
+    def text(self) -> str:
+        """The site without its directions."""
+        if self.step is None:
+            return self.name if self.units == ALL else f"{self.name}[{_index_text(self.units)}]"
+        return f"{self.name}[{_index_text(self.step)}, {_index_text(self.units)}]"
+
+    def __str__(self) -> str:
+        if not self.directions:
+            return self.text
+        rows = ", ".join(f"[{', '.join(map(repr, row))}]" for row in self.directions)
+        return f"{self.text}.along([{rows}])"
+
+    @staticmethod
+    def parse(text: str) -> Site:
+        """Read a printed site. The text is parsed as data; nothing in it is executed.
+
+        Raises:
+            UserError: not a site.
+        """
+        if not isinstance(text, str) or len(text) > LONGEST:
+            raise UserError(f"got {type(text).__name__} that is no site, expected text such as {EXAMPLE}")
+        try:
+            head, along, directions = text.strip().partition(".along(")
+            name, bracket, index = head.partition("[")
+            if (along and not directions.endswith(")")) or (bracket and not index.endswith("]")):
+                raise ValueError("a bracket is not closed")
+            step, units = _parse_index(index[:-1]) if bracket else (None, ALL)
+            site = Site(name, step, units)
+            return site.along(_literal(directions[:-1])) if along else site
+        except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
+            raise UserError(f"got {text[:80]!r}, expected a site such as {EXAMPLE}") from error
+
+
+def _literal(text: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.literal_eval(text.strip())
+
+
+def _parse_index(text: str) -> tuple[Index | None, Index]:
+    """The step (None without one) and the units between the brackets."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(f"x[{text}]", mode="eval").body
+    if not isinstance(tree, ast.Subscript) or not isinstance(tree.value, ast.Name):
+        raise ValueError("not an index")
+    if not isinstance(tree.slice, ast.Tuple):
+        return None, _one(tree.slice)
+    step, units = tree.slice.elts
+    return _one(step), _one(units)
+
+
+def _one(node: ast.expr) -> Index:
+    if isinstance(node, ast.Slice):
+        return Span(*(None if e is None else ast.literal_eval(e) for e in (node.lower, node.upper, node.step)))
+    value = ast.literal_eval(node)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_index(index: Any) -> None:
+    if isinstance(index, Span):
+        numbers = [n for n in (index.start, index.stop, index.stride) if n is not None]
+        good = index.stride is None or (isinstance(index.stride, int) and index.stride >= 1)
+    else:
+        numbers = list(index) if isinstance(index, tuple) else [index]
+        good = bool(numbers) and len(set(map(repr, numbers))) == len(numbers)
+    whole = all(isinstance(n, int) and not isinstance(n, bool) and abs(n) < LARGEST_INDEX for n in numbers)
+    if not (good and whole):
+        raise UserError(f"got the index {str(index)[:60]}, expected a number, a slice or a list of different numbers")
+
+
+def _index_text(index: Index) -> str:
+    if not isinstance(index, tuple):
+        return str(index)
+    return f"[{', '.join(map(str, index))}]"
+
+
+def orthonormal(directions: Any) -> tuple[tuple[float, ...], ...]:
+    """Orthonormal rows that span the same subspace, signs kept; rows that are orthonormal already stay as they are.
+
+    Raises:
+        UserError: not an array `(m, k)`, not finite, or rows that depend on each other.
+    """
+    try:
+        rows = np.array(directions, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise UserError(f"got directions that are no array of numbers ({str(error)[:60]}), expected (m, k)") from error
+    if rows.ndim != 2 or 0 in rows.shape or rows.shape[0] > rows.shape[1] or not np.isfinite(rows).all():
+        raise UserError(f"got directions of shape {rows.shape}, expected finite (m, k) with 1 <= m <= k")
+    if np.abs(rows).max() > 1.1 or np.abs(rows @ rows.T - np.eye(len(rows))).max() > ORTHONORMAL:
+        norms = np.abs(rows).max(axis=1, keepdims=True)
+        q, r = np.linalg.qr((rows / np.where(norms > 0, norms, 1)).T)
+        diagonal = np.diag(r)
+        if np.abs(diagonal).min() <= 1e-10 * np.abs(r).max():
+            raise UserError(f"got {len(rows)} directions that depend on each other, expected independent rows")
+        rows = (q * np.sign(diagonal)).T
+    return tuple(tuple(map(float, row)) for row in rows)

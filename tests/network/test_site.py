@@ -1,0 +1,96 @@
+"""Sites: the printed form is the site."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scrutable.errors import UserError
+from scrutable.network import Site, Span
+
+numbers = st.integers(-50, 50)
+spans = st.builds(Span, st.none() | numbers, st.none() | numbers, st.none() | st.integers(1, 9))
+indices = numbers | spans | st.lists(numbers, min_size=1, max_size=5, unique=True).map(tuple)
+names = st.lists(st.text("abcXYZ_09-", min_size=1, max_size=5), min_size=1, max_size=3).map(".".join)
+
+
+@st.composite
+def sites(draw: st.DrawFn) -> Site:
+    site = Site(draw(names), draw(st.none() | numbers | spans), draw(indices))
+    if not draw(st.booleans()):
+        return site
+    k = draw(st.integers(1, 5))
+    rows = np.random.default_rng(draw(st.integers(0, 99))).normal(size=(draw(st.integers(1, k)), k))
+    return site.along(rows * 10.0 ** draw(st.integers(-200, 200)))
+
+
+@settings(max_examples=300)
+@given(sites())
+def test_the_printed_form_reads_back_as_the_same_site(site: Site):
+    assert Site.parse(str(site)) == site
+    assert hash(Site.parse(str(site))) == hash(site)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hidden",
+        "hidden[:, 0:2]",
+        "hidden[3, :]",
+        "hidden[-1, 4]",
+        "layers.0[0:4]",
+        "fc1[[0, 4]]",
+        "a[::2]",
+        "a[1:, [1, 2]]",
+    ],
+)
+def test_forms_that_print_as_they_are_written(text: str):
+    assert str(Site.parse(text)) == text
+
+
+def test_everything_of_a_site_is_the_site():
+    assert Site.parse("hidden[:, :]") == Site.parse("hidden") == Site.parse(" hidden[:] ")
+
+
+def test_directions_are_made_orthonormal_and_then_stay():
+    site = Site("fc").along([[3, 4], [1, 0]])
+    rows = np.array(site.directions)
+    assert np.allclose(rows @ rows.T, np.eye(2)) and np.allclose(rows[0], [0.6, 0.8])
+    assert Site("fc").along(site.directions) == site
+    assert Site("fc").along([[-2, 0]]).directions == ((-1.0, 0.0),)
+
+
+@pytest.mark.parametrize(
+    "rows", [[[0, 0]], [[1, 2], [2, 4]], [1, 2], [], [[np.nan, 1]], [["a"]], [[1], [2]], [[1, 2], [1]]]
+)
+def test_directions_that_span_nothing(rows: list):
+    with pytest.raises(UserError, match="expected"):
+        Site("fc").along(rows)
+
+
+def test_directions_are_given_once():
+    with pytest.raises(UserError, match="once"):
+        Site("fc").along([[1.0]]).along([[1.0]])
+
+
+@settings(max_examples=400)
+@given(st.text(max_size=40) | st.text("abh[]():,.0123 along-", max_size=40))
+def test_any_text_is_a_site_or_a_user_error(text: str):
+    try:
+        site = Site.parse(text)
+    except UserError as error:
+        assert "expected" in str(error)
+    else:
+        assert Site.parse(str(site)) == site
+
+
+NO_SITES = ["", "h[", "h[]", "h[1,2,3]", "h[1][2]", "h[x]", "h[True]", "h[[1, 1]]", "h[::0]", "h[[1], 2]", "h[1.5]"]
+HOSTILE = ["h[" + "[" * 9000, "h.along([[1]]", "h.along(__import__('os'))", "h[" + "9" * 5000 + "]"]
+
+
+@pytest.mark.parametrize("text", NO_SITES + HOSTILE)
+def test_text_that_is_no_site(text: str):
+    with pytest.raises(UserError, match="expected"):
+        Site.parse(text)
