@@ -1,0 +1,29 @@
+"""What the rooms above hand to each other: hypotheses, results, evidence, verdicts."""
+
+from scrutable._callable import answers_calls
+from scrutable.hypothesis._data import frozen, hypothesis_from_data, hypothesis_to_data, plain, read_as
+from scrutable.hypothesis._evidence import CounterExample, Evidence, Interval, Kind, Result, Status, Verdict, verdict_of
+from scrutable.hypothesis._hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.hypothesis._person import hypothesis
+
+__all__ = [
+    "Alignment",
+    "CounterExample",
+    "Evidence",
+    "Hypothesis",
+    "Interval",
+    "Kind",
+    "Provenance",
+    "Result",
+    "Status",
+    "Verdict",
+    "frozen",
+    "hypothesis",
+    "hypothesis_from_data",
+    "hypothesis_to_data",
+    "plain",
+    "read_as",
+    "verdict_of",
+]
+
+answers_calls(__name__)

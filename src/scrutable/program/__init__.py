@@ -1,0 +1,106 @@
+"""Typed programs with named variables: run on arrays, printed as Python, measured in bits, intervened on."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from scrutable.program._expr import Call, Const, Expr, Var, call, const, substitute, variables, walk
+from scrutable.program._operators import HELPERS, OPERATORS, RESERVED, Helper, Operator, operator
+from scrutable.program._program import Input, Let, Program, Scan, Setting, State, Statement
+from scrutable.program._types import (
+    BOOL,
+    INT,
+    REAL,
+    Array,
+    Bool,
+    Category,
+    Int,
+    Real,
+    Selector,
+    Seq,
+    Type,
+    is_scalar,
+    join,
+    scalar_of,
+    type_from_text,
+    type_to_text,
+)
+
+if TYPE_CHECKING:
+    from scrutable.program._bits import expr_bits, residual_bits
+    from scrutable.program._naming import name_parts, named_parts
+    from scrutable.program._simplify import simplify
+    from scrutable.program._spelled_out import spelled_out
+    from scrutable.program._trace import program, trace
+
+_LAZY = {
+    "expr_bits": "_bits",
+    "name_parts": "_naming",
+    "named_parts": "_naming",
+    "program": "_trace",
+    "residual_bits": "_bits",
+    "simplify": "_simplify",
+    "spelled_out": "_spelled_out",
+    "trace": "_trace",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+__all__ = [
+    "BOOL",
+    "HELPERS",
+    "INT",
+    "OPERATORS",
+    "REAL",
+    "RESERVED",
+    "Array",
+    "Bool",
+    "Call",
+    "Category",
+    "Const",
+    "Expr",
+    "Helper",
+    "Input",
+    "Int",
+    "Let",
+    "Operator",
+    "Program",
+    "Real",
+    "Scan",
+    "Selector",
+    "Seq",
+    "Setting",
+    "State",
+    "Statement",
+    "Type",
+    "Var",
+    "call",
+    "const",
+    "expr_bits",
+    "is_scalar",
+    "join",
+    "name_parts",
+    "named_parts",
+    "operator",
+    "program",
+    "residual_bits",
+    "scalar_of",
+    "simplify",
+    "spelled_out",
+    "substitute",
+    "trace",
+    "type_from_text",
+    "type_to_text",
+    "variables",
+    "walk",
+]
