@@ -1,0 +1,156 @@
+"""Null items: the same search and the same tests on networks without the mechanism."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scrutable.errors import ProgramError, UserError
+from scrutable.guard._base import GuardCase, Scores, silent
+from scrutable.guard._baseline import NEARLY_CONSTANT, baseline, skill
+from scrutable.hypothesis import Result, Status
+
+WANTED, FEWEST, LEVEL = 19, 5, 0.05
+COMMON = 0.25
+COMPARABLE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Inputs and a null network's outputs."""
+
+    inputs: np.ndarray
+    outputs: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """What the search achieved on one null network.
+
+    Arguments:
+        statistic: skill times interchange of the best candidate that counts. note: what that candidate was.
+    """
+
+    statistic: float
+    agreement: float
+    base: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class NullItem:
+    """One independent null: `NullItem(...)(index)` makes the network, searches and scores.
+
+    Arguments:
+        case: the real one. make: the null network of that index, or None.
+        with_interchange: whether the statistic has it.
+        least_bits: candidates below this are simple mechanisms of the null network's own and do not count.
+    """
+
+    case: GuardCase
+    make: Callable[[GuardCase, int], Any]
+    with_interchange: bool
+    least_bits: float
+
+    def __call__(self, index: int) -> Null | None:
+        """The null, or None when the clock was over or there is no such network."""
+        case = self.case
+        if case.clock.over or case.clock.left < case.search_seconds:
+            return None
+        network = self.make(case, index)
+        if network is None:
+            return None
+        try:
+            find = Data(case.find.inputs, network.predict(case.find.inputs))
+            test = Data(case.test.inputs, network.predict(case.test.inputs))
+        except UserError as error:
+            return Null(0.0, 0.0, 0.0, f"overflows: {str(error)[:80]}")
+        base = baseline(case, find, test)
+        if base >= NEARLY_CONSTANT:
+            return Null(0.0, base, base, "as good as constant, or a table of the current input")
+        seed = case.seed + 1009 * (index + 1)
+        candidates = case.search(network, find.inputs, find.outputs, seconds=case.search_seconds, seed=seed)
+        return self._best(network, candidates, test, base)
+
+    def _best(self, network: Any, candidates: Iterable[Any], test: Data, base: float) -> Null:
+        most = self.case.hypothesis.program.bits + 1e-9
+        best = Null(0.0, 0.0, base, "nothing found")
+        for candidate in candidates:
+            bits = candidate.program.bits
+            if not self.least_bits <= bits <= most:
+                if best.statistic == 0.0:
+                    best = Null(0.0, 0.0, base, f"found {bits:.0f} bits, which is not comparable")
+                continue
+            try:
+                scores = self.case.score(network, candidate, test.inputs, test.outputs, seed=self.case.seed)
+            except (ProgramError, UserError):
+                continue
+            value = statistic(scores, base, with_interchange=self.with_interchange)
+            if value >= best.statistic:
+                best = Null(value, scores.agreement, base, f"{bits:.0f} bits")
+        return best
+
+
+def statistic(scores: Scores, base: float, *, with_interchange: bool) -> float:
+    """Skill, times interchange where that is measured."""
+    causal = scores.interchange if with_interchange and scores.interchange is not None else 1.0
+    return skill(scores.agreement, base) * causal
+
+
+def compared_with_nulls(name: str, item: NullItem, *, what: str) -> Result:
+    """Run the nulls and compare the hypothesis with them.
+
+    p = (1 + nulls at or above it) / (nulls + 1). Passes at p <= 0.05 with 19 nulls; with fewer (at least 5) when no
+    null reaches it. Fails when two or more do, and these are a quarter or more of the nulls that are not as good as
+    constant: then the search does as well where there is nothing to find. In between it is "unknown".
+    """
+    case = item.case
+    base = baseline(case, case.find, case.test)
+    if base >= NEARLY_CONSTANT:
+        return silent(name, "the network's outputs are as good as constant: there is no rich program to be matched")
+    scores = case.score(case.network, case.hypothesis, case.test.inputs, case.test.outputs, seed=case.seed)
+    found = statistic(scores, base, with_interchange=item.with_interchange)
+    nulls = [null for null in case.map(item, range(WANTED)) if null is not None]
+    if not nulls and item.make(case, 0) is None:
+        return silent(name, f"there are no {what}: the network is a function without weights")
+    hits = sum(null.statistic >= found for null in nulls)
+    lively = sum(null.base < NEARLY_CONSTANT for null in nulls)
+    status, p = judged(hits, len(nulls), lively=lively)
+    words = f"the same search does as well on {hits} of {len(nulls)} {what} (p = {p:.3f})"
+    words += f"; {len(nulls) - lively} of them are as good as constant" if lively < len(nulls) else ""
+    if len(nulls) < WANTED:
+        words += f"; time allowed {len(nulls)} of {WANTED}" + (f", {FEWEST} are needed" if len(nulls) < FEWEST else "")
+    return Result(
+        name=name,
+        kind="guard",
+        status=status,
+        value=p,
+        n=len(nulls),
+        interval=None,
+        method="p-value: search and tests repeated at equal time, candidates of no more bits; agreement on rows kept "
+        f"back, counted from the network's own baseline{', times interchange' if item.with_interchange else ''}",
+        reason=words,
+        details=(
+            ("found", found),
+            ("nulls", tuple(null.statistic for null in nulls)),
+            ("baseline", base),
+            ("null agreements", tuple(null.agreement for null in nulls)),
+            ("null baselines", tuple(null.base for null in nulls)),
+            ("null notes", tuple(null.note for null in nulls)),
+            ("bits", case.hypothesis.program.bits),
+            ("least bits counted", item.least_bits),
+        ),
+    )
+
+
+def judged(hits: int, count: int, *, lively: int) -> tuple[Status, float]:
+    """The rule of `compared_with_nulls`, and p."""
+    p = (1 + hits) / (count + 1)
+    if count < FEWEST:
+        return "unknown", p
+    if hits == 0 or (count >= WANTED and p <= LEVEL):
+        return "pass", p
+    return ("fail" if hits >= max(2, COMMON * lively) else "unknown"), p

@@ -1,0 +1,39 @@
+"""Tests of hypotheses: does the program predict the network, and do the network's insides work that way?
+
+`verify_all` applies every test; each is also there on its own. Nothing here searches for programs.
+"""
+
+from scrutable.verify._agreement import agrees, answers_to, tolerance
+from scrutable.verify._base import Case, Sample, Test
+from scrutable.verify._claims import NoDependence, NoMemory
+from scrutable.verify._exhaustive import Exhaustive
+from scrutable.verify._fidelity import HeldOut, Longer, Shifted
+from scrutable.verify._interchange import Interchange, interchange_value
+from scrutable.verify._intervals import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
+from scrutable.verify._registry import TESTS, verify_all
+from scrutable.verify._search import CounterExamples, find_counter_examples
+
+__all__ = [
+    "TESTS",
+    "Case",
+    "CounterExamples",
+    "Exhaustive",
+    "HeldOut",
+    "Interchange",
+    "Longer",
+    "NoDependence",
+    "NoMemory",
+    "Sample",
+    "Shifted",
+    "Test",
+    "agrees",
+    "answers_to",
+    "clopper_pearson",
+    "cluster_bootstrap",
+    "find_counter_examples",
+    "interchange_value",
+    "tolerance",
+    "two_way_bootstrap",
+    "verify_all",
+    "wilson",
+]

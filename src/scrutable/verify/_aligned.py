@@ -1,0 +1,151 @@
+"""From the scores of an encoding to results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scrutable.hypothesis import Result, Status
+from scrutable.verify._base import silent
+from scrutable.verify._intervals import wilson
+from scrutable.verify._places import Found, Pairs, Scores, resampled, scored
+
+LEAST = 0.9
+ENOUGH = 35
+INTERCHANGE, UNMAPPED = "interchange", "unmapped"
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """An encoding with its scores on the test pairs."""
+
+    found: Found
+    scores: Scores
+    patched: np.ndarray
+    resampled: float
+
+    @staticmethod
+    def on_test_pairs(found: Found, rng: np.random.Generator, *, alone: bool) -> Aligned:
+        """Score `found` on the pairs never used."""
+        pairs, encoding = found.place.testing, found.encoding
+        scores = scored(found.place, encoding, pairs, rng, alone=alone)
+        source = encoding.rebuilt(pairs.codes, rng) if encoding.whole else pairs.others
+        return Aligned(found, scores, encoding.moved(pairs.own, source), resampled(found, rng))
+
+    @property
+    def right(self) -> np.ndarray:
+        """The headline outcome of each pair: the swap; where the subspace is the whole place, the rebuild."""
+        return self.scores.rebuild if self.found.encoding.whole else self.scores.swap
+
+    @property
+    def method(self) -> str:
+        """How the headline was measured."""
+        whole = self.found.encoding.whole
+        source = "what the program's value alone says (class mean or regression)" if whole else "those of the source"
+        why = "; the subspace is all of the place, where a plain swap would only rejoin inputs" if whole else ""
+        return (
+            f"activations patched in a linear subspace with {source}; disjoint pairs whose program answer changes; "
+            f"every output after the patch equal; Wilson interval{why}"
+        )
+
+    def details(self) -> tuple[tuple[str, Any], ...]:
+        """Everything else that was measured."""
+        changed, swap, rebuild = self.scores.changed, self.scores.swap, self.scores.rebuild
+        encoding, axes = self.found.encoding, self.found.place.axes
+        return (
+            ("site", self.found.place.name),
+            ("changed pairs", int(changed.sum())),
+            ("unchanged pairs", int((~changed).sum())),
+            ("swap, changed", share(swap[changed])),
+            ("swap, unchanged", share(swap[~changed])),
+            ("rebuild, changed", share(rebuild[changed])),
+            ("rebuild, unchanged", share(rebuild[~changed])),
+            ("resampled, changed", self.resampled),
+            ("encoding", encoding.name),
+            ("encodings tried", self.found.tried),
+            ("dimension of the subspace", encoding.dimension),
+            ("dimension of the site", axes.shape[1]),
+            ("dimension of the activation", axes.shape[0]),
+            ("share of variance in the subspace", encoding.share),
+            ("off-manifold share", off_manifold(self.patched, self.found.place.activations, self.found.place.testing)),
+        )
+
+
+def interchange_result(aligned: Aligned) -> Result:
+    """The headline: agreement on the pairs whose program answer changes.
+
+    The rebuilt activation must do as well. Swapping alone proves too little: any subspace that holds all the network
+    remembers passes it, even where that is the whole word.
+    """
+    status, reason = judged_pairs(aligned.right, aligned.scores.changed)
+    rebuild, words = judged_pairs(aligned.scores.rebuild, aligned.scores.changed)
+    if status == "pass" and rebuild == "fail":
+        status, reason = "fail", f"{reason}; but rebuilt from the program's value alone, {words}"
+    changed = aligned.right[aligned.scores.changed]
+    return Result(
+        name=INTERCHANGE,
+        kind="causal",
+        status=status,
+        value=float(changed.mean()),
+        n=len(changed),
+        interval=wilson(int(changed.sum()), len(changed)),
+        method=aligned.method,
+        reason=reason,
+        details=aligned.details(),
+    )
+
+
+def unmapped_result(aligned: Aligned) -> Result:
+    """Whatever lies outside the subspace must have no effect."""
+    right = aligned.scores.unmapped
+    if right is None:
+        return silent(UNMAPPED, "causal", "the rest of the place may carry other values of the program")
+    if aligned.found.encoding.dimension == aligned.found.place.axes.shape[0]:
+        return silent(UNMAPPED, "causal", "the subspace is all of the place: nothing is left over")
+    interval = wilson(int(right.sum()), len(right))
+    passed = interval.low >= LEAST
+    return Result(
+        name=UNMAPPED,
+        kind="causal",
+        status="pass" if passed else "fail",
+        value=float(right.mean()),
+        n=len(right),
+        interval=interval,
+        method="what lies outside the subspace taken from the source input, outputs as before; Wilson interval",
+        reason="the rest has no effect" if passed else "the rest also changes the outputs",
+    )
+
+
+def judged_pairs(right: np.ndarray, changed: np.ndarray) -> tuple[Status, str]:
+    """The rule: on changed and on unchanged pairs, each on its own, the interval must lie above 0.9.
+
+    Fewer than 35 unchanged pairs cannot reach that, and are asked for an agreement of 0.9.
+    """
+    first, second = right[changed], right[~changed]
+    good = wilson(int(first.sum()), len(first)).low >= LEAST
+    if len(second) >= ENOUGH:
+        calm = wilson(int(second.sum()), len(second)).low >= LEAST
+    else:
+        calm = not len(second) or float(second.mean()) >= LEAST
+    words = f"the network follows the program in {int(first.sum())} of {len(first)} pairs whose answer changes"
+    words += f" and {int(second.sum())} of {len(second)} whose answer stays"
+    return ("pass" if good and calm else "fail"), words
+
+
+def share(right: np.ndarray) -> float | None:
+    """The mean, or None where there is nothing to measure."""
+    return float(right.mean()) if len(right) else None
+
+
+def off_manifold(patched: np.ndarray, natural: np.ndarray, pairs: Pairs) -> float:
+    """The share of patched activations farther from the nearest natural one than 95% of natural ones are."""
+    natural = natural[np.linspace(0, len(natural) - 1, min(len(natural), 2000)).astype(int)]
+    usual = np.quantile(_nearest(np.concatenate([pairs.own, pairs.others]), natural), 0.95)
+    return float((_nearest(patched, natural) > usual + 1e-9).mean())
+
+
+def _nearest(points: np.ndarray, natural: np.ndarray) -> np.ndarray:
+    squares = (points**2).sum(axis=1)[:, None] + (natural**2).sum(axis=1)[None] - 2 * points @ natural.T
+    return np.sqrt(np.maximum(squares, 0).min(axis=1))

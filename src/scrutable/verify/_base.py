@@ -1,0 +1,84 @@
+"""What every test is given, and what it must offer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrutable.hypothesis import Hypothesis, Kind, Result
+from scrutable.work import Clock
+
+if TYPE_CHECKING:
+    from scrutable.network import Network
+
+FLOOR = 0.95
+"""The least agreement of a hypothesis that declares itself approximate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Inputs of a network, `(n, ...)`, and its decoded answers to them, `(n, ...)`."""
+
+    inputs: np.ndarray
+    outputs: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def rows(self, index: np.ndarray | slice) -> Sample:
+        """Some of the rows."""
+        return Sample(self.inputs[index], self.outputs[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A hypothesis on trial.
+
+    Arguments:
+        network: the network it is about; queried and patched, never changed.
+        find: rows that were used to find the hypothesis; alignment maps are fitted here.
+        test: rows nobody has looked at; every headline number comes from here.
+        seed: for `scrutable.work.generator`.
+        clock: the time for all tests together. A test that has begun is finished.
+    """
+
+    network: Network
+    hypothesis: Hypothesis
+    find: Sample
+    test: Sample
+    seed: int
+    clock: Clock
+
+    @property
+    def approximate(self) -> bool:
+        """Whether the hypothesis declares that it may differ from the network on a few inputs."""
+        return self.hypothesis.provenance.settings.get("mode") in ("majority", "approximate")
+
+
+class Test(ABC):
+    """One check of a hypothesis. `kind` says which rule of the verdict its main result feeds."""
+
+    __test__ = False  # not a class of pytest's
+    name: str
+    kind: Kind
+
+    @abstractmethod
+    def apply(self, case: Case) -> tuple[Result, ...]:
+        """Carry out the check. What cannot be measured is a result that says why, never an exception."""
+
+
+def silent(name: str, kind: Kind, reason: str, *, unknown: str = "") -> Result:
+    """A result without a measurement: "not applicable" because of `reason`, or "unknown" because of `unknown`."""
+    return Result(
+        name=name,
+        kind=kind,
+        status="unknown" if unknown else "not applicable",
+        value=None,
+        n=0,
+        interval=None,
+        method="not measured",
+        reason=unknown or reason,
+    )

@@ -1,0 +1,262 @@
+"""Linear encodings of a program's values in a network's activations.
+
+The family is fixed beforehand and every member is linear: a subspace of the site, found from
+
+- "values": class means for each joint value of the variables (a linear map to their one-hot code);
+- "values and output": the same for (value, current output), because an activation also carries the output it just gave;
+- "clusters": the same, each class first split into at most four clusters;
+- "numbers": a linear regression on the values as numbers, and on the one-hot code of those with few values.
+
+"Whitened" members are orthogonal in the metric of the activations' covariance. Which member is used is chosen on rows
+that are not scored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scrutable.verify._regression import Codes, Regression, fit_regression
+
+CLUSTERS = 4
+MOST_CLASSES = 400
+FEWEST = 2
+MOST_GROUPS = 2**20
+NEGLIGIBLE = 0.01
+CONSTANT = 1e-8
+WHOLE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One fitted member of the family.
+
+    Arguments:
+        name: which member.
+        read, write: `(d, r)` and `(r, d)`: coordinates in the subspace are `h @ read`, and the part of an activation
+            that lies in it is `h @ read @ write`.
+        share: how much of the activations' variance that part accounts for.
+        classes: `(K, k')` joint values seen when fitting; None for "numbers".
+        members: `(m,)` the class of each row fitted on; empty for "numbers".
+        parts, means: `(m,)` and `(k, d)`: the class or cluster of each row, and its mean.
+        activations: `(m, d)` fitted on. groups: `(m,)` of those rows.
+        regression: what "numbers" rebuilds activations with, also used for values never seen.
+        residuals: `(m, d)`, what it leaves over.
+        with_output: whether classes are of (value, output).
+    """
+
+    name: str
+    read: np.ndarray
+    write: np.ndarray
+    share: float
+    classes: np.ndarray | None
+    members: np.ndarray
+    parts: np.ndarray
+    means: np.ndarray
+    activations: np.ndarray
+    groups: np.ndarray
+    regression: Regression
+    residuals: np.ndarray
+    with_output: bool
+
+    @property
+    def dimension(self) -> int:
+        """Of the subspace."""
+        return self.read.shape[1]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the subspace is, in effect, the whole activation."""
+        return self.share >= WHOLE
+
+    def moved(self, base: np.ndarray, towards: np.ndarray) -> np.ndarray:
+        """`base` with its part in the subspace taken from `towards`, both `(p, d)`."""
+        return base + (towards - base) @ self.read @ self.write
+
+    def rebuilt(self, codes: Codes, rng: np.random.Generator) -> np.ndarray:
+        """Activations made from values alone, `(p, d)`: the mean of the class, or of one of its clusters at random.
+
+        For "numbers" and for values never seen it is the regression's expectation.
+        """
+        out, chosen = self.regression.predict(codes), self._alike(codes, rng)
+        if self.classes is not None:
+            out[chosen >= 0] = self.means[self.parts[chosen[chosen >= 0]]]
+        return out
+
+    def resampled(self, codes: Codes, rng: np.random.Generator) -> np.ndarray:
+        """Natural activations that share nothing but the values, `(p, d)`: a random fitted row of the same class.
+
+        For "numbers" and for values never seen it is the regression's expectation and the residual of a random row.
+        Decoys are compared by these: an expectation that hardly depends on the value would still tip a network whose
+        threshold lies near the mean, by luck one way or the other.
+        """
+        spare = _stand_ins(self.groups, codes.groups, rng)
+        spare = np.where(spare >= 0, spare, rng.integers(0, len(self.residuals), size=len(spare)))
+        out, chosen = self.regression.predict(codes) + self.residuals[spare], self._alike(codes, rng)
+        out[chosen >= 0] = self.activations[chosen[chosen >= 0]]
+        return out
+
+    def _alike(self, codes: Codes, rng: np.random.Generator) -> np.ndarray:
+        """For each value a random fitted row of its class, of the same group if there is one; -1 without any."""
+        if self.classes is None:
+            return np.full(len(codes.groups), -1)
+        wanted = _lookup(self.classes, _joint(codes, with_output=self.with_output))
+        near = _stand_ins(_keys(self.members, self.groups), _keys(wanted, codes.groups), rng)
+        return np.where(near >= 0, near, _stand_ins(self.members, wanted, rng))
+
+
+def fit_encodings(activations: np.ndarray, codes: Codes, axes: np.ndarray, rng: np.random.Generator) -> list[Encoding]:
+    """Every member of the family that the values allow.
+
+    Arguments:
+        activations: `(m, d)`. codes: of the same rows. axes: `(d, s)`, orthonormal columns: the site inside the
+            activation; encodings stay within it.
+    """
+    fitter = _Fitter(activations, codes, axes)
+    names = ("values", "values and output") if codes.outputs.shape[1] else ("values",)
+    found = []
+    for name in names:
+        values, members = np.unique(_joint(codes, with_output=name != "values"), axis=0, return_inverse=True)
+        classed = _Classes(values, members.reshape(-1), members.reshape(-1), with_output=name != "values")
+        if not 1 < len(values) <= min(MOST_CLASSES, len(activations) // FEWEST):
+            continue
+        found.append(fitter.by_class(name, classed))
+        if name == "values":
+            found.append(fitter.by_class(f"{name}, whitened", classed, whitened=True))
+        if name == names[-1] and len(values) <= MOST_CLASSES // CLUSTERS:
+            finer = _clusters(activations @ axes, classed.members, rng)
+            found.append(fitter.by_class("clusters", replace(classed, parts=finer)))
+    found.append(fitter.by_number("numbers"))
+    found.append(fitter.by_number("numbers, whitened", whitened=True))
+    return [each for each in found if each.dimension]
+
+
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    """Joint values seen, which of them each row has, and the class or cluster of each row."""
+
+    values: np.ndarray
+    members: np.ndarray
+    parts: np.ndarray
+    with_output: bool
+
+
+class _Fitter:
+    """What the members of the family have in common."""
+
+    def __init__(self, activations: np.ndarray, codes: Codes, axes: np.ndarray) -> None:
+        self.activations, self.codes, self.axes = activations, codes, axes
+        self.regression = fit_regression(activations, codes)
+        self.residuals = activations - self.regression.predict(codes)
+        self.spread = activations - activations.mean(axis=0)
+        self.whitener = _whitener(self.spread @ axes)
+
+    def by_class(self, name: str, classed: _Classes, *, whitened: bool = False) -> Encoding:
+        """The subspace of the differences between means."""
+        means, shares = _means(self.activations, classed.parts)
+        directions = (means - self.activations.mean(axis=0)) * np.sqrt(shares)[:, None]
+        return self._made(name, directions, classed, means, whitened=whitened)
+
+    def by_number(self, name: str, *, whitened: bool = False) -> Encoding:
+        """The subspace of the regression's slopes."""
+        none = np.zeros(0, int)
+        nothing = _Classes(np.zeros((0, 0)), none, none, with_output=False)
+        return self._made(name, self.regression.weights[1:], nothing, np.zeros((0, 0)), whitened=whitened)
+
+    def _made(
+        self, name: str, directions: np.ndarray, classed: _Classes, means: np.ndarray, *, whitened: bool
+    ) -> Encoding:
+        read, write = self._subspace(directions, whitened=whitened)
+        total = float((self.spread**2).sum())
+        left = float(((self.spread - self.spread @ read @ write) ** 2).sum())
+        return Encoding(
+            name=name,
+            read=read,
+            write=write,
+            share=1 - left / total if total > 0 else 1.0,
+            classes=classed.values if len(means) else None,
+            members=classed.members,
+            parts=classed.parts,
+            means=means,
+            activations=self.activations,
+            groups=self.codes.groups,
+            regression=self.regression,
+            residuals=self.residuals,
+            with_output=classed.with_output,
+        )
+
+    def _subspace(self, directions: np.ndarray, *, whitened: bool) -> tuple[np.ndarray, np.ndarray]:
+        inside = directions @ self.axes
+        if not whitened:
+            read = _span(inside)
+            return self.axes @ read, read.T @ self.axes.T
+        inner = _span(inside @ self.whitener.T)
+        return self.axes @ self.whitener.T @ inner, inner.T @ np.linalg.pinv(self.whitener).T @ self.axes.T
+
+
+def _joint(codes: Codes, *, with_output: bool) -> np.ndarray:
+    return np.concatenate([codes.values, codes.outputs], axis=1) if with_output else codes.values
+
+
+def _lookup(classes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The row of `classes` equal to each row of `wanted`, or -1."""
+    index = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(classes + 0.0))}
+    return np.array([index.get(row.tobytes(), -1) for row in np.ascontiguousarray(wanted + 0.0)], dtype=int)
+
+
+def _keys(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    return np.where(labels < 0, -1, labels * MOST_GROUPS + groups)
+
+
+def _stand_ins(keys: np.ndarray, wanted: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """For each of `wanted`, a random position in `keys` that holds it, or -1."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    first, last = np.searchsorted(ordered, wanted, "left"), np.searchsorted(ordered, wanted, "right")
+    place = first + np.floor(rng.uniform(size=len(wanted)) * (last - first)).astype(int)
+    return np.where(last > first, order[np.minimum(place, len(order) - 1)], -1)
+
+
+def _means(activations: np.ndarray, parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of each part, `(k, d)`, and its share of the rows, `(k,)`."""
+    count = np.bincount(parts)
+    sums = np.zeros((len(count), activations.shape[1]))
+    np.add.at(sums, parts, activations)
+    return sums / np.maximum(count, 1)[:, None], count / len(parts)
+
+
+def _whitener(points: np.ndarray) -> np.ndarray:
+    """`(r, s)`: maps centred points to uncorrelated ones of unit variance, directions that never vary left out."""
+    sizes, axes = np.linalg.eigh(points.T @ points / max(1, len(points)))
+    kept = sizes > CONSTANT * max(float(sizes[-1]), 1e-300)
+    return (axes[:, kept] / np.sqrt(sizes[kept])).T
+
+
+def _span(directions: np.ndarray) -> np.ndarray:
+    """Orthonormal columns spanning the rows of `directions`, but for singular values below 1% of the largest."""
+    if not directions.size:
+        return np.zeros((directions.shape[1], 0))
+    _, sizes, rows = np.linalg.svd(directions, full_matrices=False)
+    return rows[sizes > max(NEGLIGIBLE * sizes[0], 1e-9)].T
+
+
+def _clusters(points: np.ndarray, members: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Each class split into at most four clusters by k-means."""
+    finer, next_label = np.zeros(len(members), int), 0
+    for label in np.unique(members):
+        rows = np.flatnonzero(members == label)
+        finer[rows] = next_label + _kmeans(points[rows], min(CLUSTERS, len(rows)), rng)
+        next_label += CLUSTERS
+    return np.unique(finer, return_inverse=True)[1].reshape(-1)
+
+
+def _kmeans(points: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    centres = points[rng.choice(len(points), size=k, replace=False)]
+    nearest = np.zeros(len(points), int)
+    for _ in range(10):
+        nearest = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
+        centres = np.stack(
+            [points[nearest == i].mean(axis=0) if (nearest == i).any() else centres[i] for i in range(k)]
+        )
+    return nearest

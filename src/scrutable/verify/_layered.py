@@ -1,0 +1,198 @@
+"""Interchange interventions on the layers of a network without a state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from scrutable.errors import ProgramError, UserError
+from scrutable.hypothesis import Result
+from scrutable.program import Let, Selector
+from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_result, unmapped_result
+from scrutable.verify._base import Case, silent
+from scrutable.verify._decoys import decoy_result
+from scrutable.verify._places import Pairs, Place, best_of, decoy_scores
+from scrutable.verify._question import Question, Rows, Values, disjoint_rows
+from scrutable.verify._regression import Codes
+from scrutable.work import generator
+
+MOST_ROWS = 2048
+MOST_FITTED = 20_000
+MOST_CHOOSING = 192
+MOST_UNITS = 4096
+
+
+def layered_interchange(case: Case, *, controls: bool) -> tuple[Result, ...]:
+    """All results about intermediate values in the layers of a network, or the headline; see `Interchange`."""
+    names = _intermediate(case)
+    if not names:
+        return (silent(INTERCHANGE, "causal", "the program has no intermediate variable"),)
+    if not _site_names(case, names[0]):
+        return (silent(INTERCHANGE, "causal", "the network shows no layers"),)
+    tried = [_tried(Question(case, name), controls=controls) for name in names]
+    measured = [results for results in tried if results]
+    if not measured:
+        return (silent(INTERCHANGE, "causal", "no intermediate variable takes more than one value"),)
+    return _together(measured)
+
+
+def _intermediate(case: Case) -> list[str]:
+    """Named values between input and output; those of the alignment if it names any."""
+    program, aligned = case.hypothesis.program, case.hypothesis.alignment.sites
+    if aligned:
+        return [name for name in program.variables if name in aligned]
+    names: list[str] = []
+    for statement in program.statements:
+        names += [statement.name] if isinstance(statement, Let) else [state.name for state in statement.states]
+    return [n for n in names if n not in program.outputs and not isinstance(program.variables[n], Selector)]
+
+
+def _site_names(case: Case, name: str) -> list[str]:
+    given = case.hypothesis.alignment.sites.get(name)
+    if given is not None:
+        return [given]
+    return [site for site in case.network.sites if site not in ("input", "output")]
+
+
+def _tried(question: Question, *, controls: bool) -> tuple[Result, ...]:
+    """The results for one variable; none when it never varies."""
+    case = question.case
+    try:
+        places, alone = _places(question)
+        if not places:
+            return ()
+        changed = int(places[0].testing.changed.sum())
+        if changed < ENOUGH or not places[0].choosing.changed.any():
+            few = f"only {changed} disjoint pairs change the program's answer, {ENOUGH} are needed; try more data"
+            return (silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: {few}"),)
+        rng = generator(case.seed, "layers", question.name)
+        found = best_of(places, rng, alone=alone)
+        if found is None:
+            return (silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: no layer varies"),)
+        aligned = Aligned.on_test_pairs(found, rng, alone=alone)
+    except (ProgramError, UserError) as error:
+        return (silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: {error}"),)
+    main = interchange_result(aligned)
+    if not controls:
+        return (main,)
+    decoys = partial(decoy_scores, places, seed=case.seed, clock=case.clock, alone=alone)
+    main = replace(main, reason=f"{question.name} at {found.place.name}: {main.reason}")
+    return main, unmapped_result(aligned), decoy_result(main, aligned.resampled, decoys)
+
+
+def _places(question: Question) -> tuple[list[Place], bool]:
+    """Every candidate layer with the same pairs, and whether the variable alone settles the outputs."""
+    case = question.case
+    rng = generator(case.seed, "layers", "pairs", question.name)
+    find = case.find.rows(rng.permutation(len(case.find))[:MOST_ROWS])
+    fit, test = question.on(find), question.on(case.test.rows(slice(0, MOST_ROWS)))
+    if len(np.unique(np.asarray(fit.values, float))) < 2:
+        return [], False
+    first = 2 * len(find) // 3
+    choosing = disjoint_rows(question, fit, np.arange(first, len(find)), rng)
+    testing = disjoint_rows(question, test, np.arange(len(test.sample)), rng)
+    alone = bool(question.agree(testing.predicted, test.answers[testing.source]).all()) and not question.stepwise
+    places = [
+        _place(question, name, first, (fit, choosing), (test, testing)) for name in _site_names(case, question.name)
+    ]
+    return [place for place in places if place is not None], alone
+
+
+def _place(
+    question: Question, name: str, first: int, fit: tuple[Values, Rows], test: tuple[Values, Rows]
+) -> Place | None:
+    """One layer, or None when it has another shape than the variable, too many units, or is the output itself."""
+    site = question.case.network.site(name)
+    activations = _read(question, site, fit[0])
+    named = question.name in question.case.hypothesis.alignment.sites
+    if activations is None or (not named and _is_output(question, activations, fit[0])):
+        return None
+    rows, steps = (axis.reshape(-1) for axis in np.indices(activations.shape[:2]))
+    stride = len(rows) // MOST_FITTED + 1
+    rows, steps = rows[::stride], steps[::stride]
+    return Place(
+        name=str(site),
+        axes=np.eye(activations.shape[2]),
+        activations=activations[rows, steps],
+        codes=_codes(question, fit[0], rows, steps),
+        first=int((rows < first).sum()),
+        choosing=_pairs(question, site, *fit).at_most(MOST_CHOOSING),
+        testing=_pairs(question, site, *test),
+        run=partial(_outcome, question, site),
+    )
+
+
+def _is_output(question: Question, activations: np.ndarray, on: Values) -> bool:
+    """Whether a layer holds nothing but the raw outputs: exchanging those says nothing about the inside."""
+    said = next(iter(question.case.network.read(on.sample.inputs, ["output"]).values()))
+    return said.size == activations.size and bool(np.allclose(said.reshape(activations.shape), activations))
+
+
+def _read(question: Question, site: Any, on: Values) -> np.ndarray | None:
+    """Activations `(n, L, d)`, L being 1 for a variable with one value for each input."""
+    read = question.case.network.read(on.sample.inputs, [site])
+    values = next(iter(read.values())).astype(np.float64)
+    if question.stepwise:
+        fits = values.ndim == 3 and values.shape[1] == on.values.shape[1]
+    else:
+        values, fits = values.reshape(len(values), 1, -1), True
+    return values if fits and values.shape[2] <= MOST_UNITS else None
+
+
+def _codes(question: Question, on: Values, rows: np.ndarray, steps: np.ndarray) -> Codes:
+    values = np.asarray(on.values, float)
+    picked = values[rows, steps] if question.stepwise else values[rows]
+    return Codes(picked.reshape(len(rows), -1), np.zeros((len(rows), 0)), steps)
+
+
+def _pairs(question: Question, site: Any, on: Values, rows: Rows) -> Pairs:
+    activations = _read(question, site, on)
+    assert activations is not None
+    return Pairs(
+        base=on.sample.inputs[rows.base],
+        outputs=on.sample.outputs[rows.base],
+        steps=rows.steps,
+        predicted=rows.predicted,
+        changed=rows.changed,
+        own=activations[rows.base, rows.steps],
+        others=activations[rows.source, rows.steps],
+        codes=_codes(question, on, rows.source, rows.steps),
+    )
+
+
+def _outcome(question: Question, site: Any, pairs: Pairs, activations: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Whether the network with the layer patched answers as expected, `(p,)`."""
+    network = question.case.network
+    if not len(pairs):
+        return np.zeros(0, bool)
+    try:
+        if question.stepwise:
+            said = network.patched(pairs.base, {site: activations}, steps=pairs.steps)
+        else:
+            shape = next(iter(network.read(pairs.base[:1], [site]).values())).shape[1:]
+            said = network.patched(pairs.base, {site: activations.reshape(len(pairs), *shape)})
+    except UserError:  # the patched values made the network overflow: not what was expected
+        return np.zeros(len(pairs), bool)
+    return question.agree(expected, said)
+
+
+def _together(measured: list[tuple[Result, ...]]) -> tuple[Result, ...]:
+    """One set of results for all variables: that of the one that did worst, with the others in the details."""
+    order = {"fail": 0, "unknown": 1, "not applicable": 2, "pass": 3}
+
+    def badness(results: tuple[Result, ...]) -> tuple[int, float]:
+        return order[results[0].status], results[0].value or 0.0
+
+    worst = min(measured, key=badness)
+    main = worst[0]
+    if len(measured) > 1:
+        others = tuple((results[0].reason, results[0].value) for results in measured)
+        main = replace(main, details=(*main.details, ("every variable", others)))
+    rest: dict[str, Result] = {}
+    for result in (result for results in measured for result in results[1:]):
+        if result.name not in rest or order[result.status] < order[rest[result.name].status]:
+            rest[result.name] = result
+    return (main, *rest.values())

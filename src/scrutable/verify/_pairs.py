@@ -1,0 +1,159 @@
+"""Pairs for interchange interventions on a recurrent network, and what patching its state does to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scrutable.errors import UserError
+from scrutable.program import Program, Setting
+from scrutable.verify._agreement import agrees, tolerance
+from scrutable.verify._base import Case, Sample
+from scrutable.verify._memory import Memory, recombined
+from scrutable.verify._places import Pairs
+from scrutable.verify._regression import Codes
+
+ROUNDS = 8
+CHANGED_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A program on a recurrent network, ready for interchange.
+
+    Arguments:
+        memory: what the program carries. aligned: names of the states under test; empty for everything it carries.
+        axes: `(d, s)`, orthonormal columns: the site inside the state.
+    """
+
+    case: Case
+    memory: Memory
+    aligned: tuple[str, ...]
+    axes: np.ndarray
+
+    @property
+    def program(self) -> Program:
+        """The program on trial."""
+        return self.case.hypothesis.program
+
+    def agree(self, answers: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """Row by row, `(n,)`, with the tolerance of the case."""
+        domain = self.case.network.outputs
+        return agrees(domain, answers, outputs, within=tolerance(domain, self.case.find.outputs))
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Inputs with the network's states, `(n, L, d)`, and the program's values, `(n, L, k)`, after every step."""
+
+    inputs: np.ndarray
+    outputs: np.ndarray
+    states: np.ndarray
+    codes: np.ndarray
+    said: np.ndarray
+    answers: np.ndarray
+
+    @property
+    def length(self) -> int:
+        """Steps."""
+        return self.inputs.shape[1]
+
+    def at(self, rows: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, Codes]:
+        """States `(p, d)` and program values after the given steps."""
+        said = self.said[rows, steps].reshape(len(rows), -1).astype(float)
+        return self.states[rows, steps], Codes(self.codes[rows, steps], said, steps)
+
+
+def trace(trial: Trial, sample: Sample) -> Trace:
+    """Run network and program on a sample, keeping everything."""
+    states, said = trial.case.network.recurrence.run(sample.inputs)  # type: ignore[union-attr]
+    answers = np.asarray(trial.program(sample.inputs))
+    codes = _codes(trial, sample.inputs)
+    return Trace(sample.inputs, sample.outputs, states.astype(np.float64), codes, said, answers)
+
+
+def _codes(trial: Trial, x: np.ndarray) -> np.ndarray:
+    if not trial.aligned:
+        return trial.memory.values(x)
+    run = trial.program.run(x)
+    columns = [np.asarray(run[name], float) for name in trial.aligned]
+    return np.concatenate([c.reshape(*c.shape[:2], -1) for c in columns], axis=2)
+
+
+def swapped_answers(trial: Trial, base: np.ndarray, source: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """The program's outputs on `base` with the values under test taken from `source` after `steps`."""
+    if not trial.aligned:
+        return np.asarray(trial.program(recombined(base, source, steps)))
+    values = trial.program.run(source)
+    mask = np.arange(base.shape[1]) == steps[:, None]
+    run = trial.program.run(base, set={name: Setting(values[name], mask) for name in trial.aligned})
+    outputs = [np.asarray(run[name]) for name in trial.program.outputs]
+    return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
+
+
+def disjoint_pairs(trial: Trial, trace: Trace, rng: np.random.Generator) -> Pairs:
+    """Pairs in which no input is used twice, most of them with a changed answer.
+
+    Pairs are drawn at random in up to eight rounds; those with a changed answer are kept until they are 60% of what the
+    inputs allow, the others until 40%, and never more of these than of those.
+    """
+    pool, most = rng.permutation(len(trace.inputs)), len(trace.inputs) // 2
+    kept: list[tuple[np.ndarray, ...]] = []
+    room = {True: int(np.ceil(CHANGED_SHARE * most)), False: int((1 - CHANGED_SHARE) * most)}
+    for _ in range(ROUNDS):
+        half = len(pool) // 2
+        if half == 0 or trace.length < 2:
+            break
+        base, source = pool[:half], pool[half : 2 * half]
+        steps = rng.integers(0, trace.length - 1, size=half)
+        predicted = swapped_answers(trial, trace.inputs[base], trace.inputs[source], steps)
+        predicted = _only_later(trial, predicted, trace.answers[base], steps)
+        changed = ~trial.agree(predicted, trace.answers[base])
+        take = np.zeros(half, bool)
+        for kind in (True, False):
+            rows = np.flatnonzero(changed == kind)[: room[kind]]
+            take[rows] = True
+            room[kind] -= len(rows)
+        kept.append((base[take], source[take], steps[take], predicted[take], changed[take]))
+        pool = rng.permutation(np.concatenate([base[~take], source[~take], pool[2 * half :]]))
+        if not any(room.values()):
+            break
+    return _gathered(trace, kept)
+
+
+def _only_later(trial: Trial, later: np.ndarray, before: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """`later` after the given steps and `before` up to them; whole answers where there is one for each sequence."""
+    if not trial.case.network.each_step:
+        return later
+    after = np.arange(later.shape[1]) > steps[:, None]
+    return np.where(after.reshape(*after.shape, *[1] * (later.ndim - 2)), later, before)
+
+
+def _gathered(trace: Trace, kept: list[tuple[np.ndarray, ...]]) -> Pairs:
+    none = np.zeros(0, int)
+    if not kept:
+        kept = [(none, none, none, trace.answers[:0], np.zeros(0, bool))]
+    base, source, steps, predicted, changed = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    unchanged = np.flatnonzero(~changed)[: int(changed.sum())]
+    rows = np.concatenate([np.flatnonzero(changed), unchanged])
+    base, source, steps = base[rows], source[rows], steps[rows]
+    own, _ = trace.at(base, steps)
+    others, codes = trace.at(source, steps)
+    return Pairs(trace.inputs[base], trace.outputs[base], steps, predicted[rows], changed[rows], own, others, codes)
+
+
+def outcome(trial: Trial, pairs: Pairs, states: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Whether the network, its state set to `states` after the step of each pair, goes on as `expected`: `(p,)`.
+
+    States `(p, d)`; expected `(p, ...)` whole outputs, of which those after the step count. Cost: one run.
+    """
+    network = trial.case.network
+    if not len(pairs):
+        return np.zeros(0, bool)
+    try:
+        said = network.patched(pairs.base, {"hidden": states}, steps=pairs.steps)
+    except UserError:  # the patched states made the network overflow: not what was expected
+        return np.zeros(len(pairs), bool)
+    expected = _only_later(trial, np.asarray(expected).reshape(said.shape), said, pairs.steps)
+    return trial.agree(expected, said)

@@ -1,0 +1,95 @@
+"""One variable of a program on a sample, and pairs of inputs that would exchange its value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scrutable.program import Program, Seq, Setting
+from scrutable.verify._agreement import agrees, tolerance
+from scrutable.verify._base import Case, Sample
+
+ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One variable on a sample: the network's inputs and outputs, the program's values and answers."""
+
+    sample: Sample
+    values: np.ndarray
+    answers: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One variable of a program, whose place in a network is asked for."""
+
+    case: Case
+    name: str
+
+    @property
+    def program(self) -> Program:
+        """The program on trial."""
+        return self.case.hypothesis.program
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether the variable has one value for each position of a sequence."""
+        return isinstance(self.program.variables[self.name], Seq)
+
+    def on(self, sample: Sample) -> Values:
+        """The variable on a sample."""
+        run = self.program.run(sample.inputs)
+        return Values(sample, np.asarray(run[self.name]), np.asarray(self.program(sample.inputs)))
+
+    def answers_with(self, base: np.ndarray, values: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """The program's outputs on `base` with the variable set to `values` (at `steps`, for sequences)."""
+        mask = np.arange(values.shape[1]) == steps[:, None] if self.stepwise else None
+        run = self.program.run(base, set={self.name: Setting(values, mask)})
+        outputs = [np.asarray(run[name]) for name in self.program.outputs]
+        return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
+
+    def agree(self, answers: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """Row by row, `(n,)`, with the tolerance of the case."""
+        domain = self.case.network.outputs
+        return agrees(domain, answers, outputs, within=tolerance(domain, self.case.find.outputs))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Disjoint pairs as row numbers, the step of each, the program's answers, and whether they change."""
+
+    base: np.ndarray
+    source: np.ndarray
+    steps: np.ndarray
+    predicted: np.ndarray
+    changed: np.ndarray
+
+
+def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.random.Generator) -> Rows:
+    """Pairs of the rows `among`, none used twice; at least half of them, where that is possible, change the answer."""
+    pool, most = rng.permutation(among), len(among) // 2
+    room = {True: int(np.ceil(0.6 * most)), False: int(0.4 * most)}
+    kept: list[Rows] = []
+    for _ in range(ROUNDS):
+        half = len(pool) // 2
+        base, source = pool[:half], pool[half : 2 * half]
+        steps = rng.integers(0, on.values.shape[1], size=half) if question.stepwise else np.zeros(half, int)
+        predicted = question.answers_with(on.sample.inputs[base], on.values[source], steps)
+        changed = ~question.agree(predicted, on.answers[base])
+        take = np.zeros(half, bool)
+        for kind in (True, False):
+            rows = np.flatnonzero(changed == kind)[: room[kind]]
+            take[rows] = True
+            room[kind] -= len(rows)
+        kept.append(Rows(base[take], source[take], steps[take], predicted[take], changed[take]))
+        pool = rng.permutation(np.concatenate([base[~take], source[~take], pool[2 * half :]]))
+        if not any(room.values()) or len(pool) < 2:
+            break
+    names = ("base", "source", "steps", "predicted", "changed")
+    base, source, steps, predicted, changed = (np.concatenate([getattr(k, name) for k in kept]) for name in names)
+    calm = np.flatnonzero(~changed)[: int(changed.sum())]
+    rows = np.concatenate([np.flatnonzero(changed), calm])
+    return Rows(base[rows], source[rows], steps[rows], predicted[rows], changed[rows])

@@ -1,0 +1,102 @@
+"""Interchange interventions on the state of a recurrent network."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrutable.errors import ProgramError, UserError
+from scrutable.hypothesis import Result
+from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_result, unmapped_result
+from scrutable.verify._base import Case, Sample, silent
+from scrutable.verify._decoys import decoy_result
+from scrutable.verify._distinctions import distinctions
+from scrutable.verify._memory import memory_of
+from scrutable.verify._pairs import Trace, Trial, disjoint_pairs, outcome, trace
+from scrutable.verify._places import Place, best_of, decoy_scores
+from scrutable.verify._regression import Codes
+from scrutable.verify._site_axes import state_axes
+from scrutable.work import generator
+
+if TYPE_CHECKING:
+    from scrutable.network import Recurrence
+
+MOST_ROWS = 2048
+MOST_FITTED = 20_000
+MOST_CHOOSING = 192
+
+
+def recurrent_interchange(case: Case, recurrence: Recurrence, *, controls: bool) -> tuple[Result, ...]:
+    """All results about the state of a recurrent network, or the headline alone; see `Interchange`."""
+    memory = memory_of(case.hypothesis.program)
+    if memory.problem:
+        return (silent(INTERCHANGE, "causal", memory.problem),)
+    if memory.empty:
+        return (silent(INTERCHANGE, "causal", "the program carries nothing from step to step; see no_memory"),)
+    if case.find.inputs.shape[1] < 2:
+        return (silent(INTERCHANGE, "causal", "the sequences have one step, so nothing is carried"),)
+    sites = case.hypothesis.alignment.sites
+    try:
+        axes = state_axes(recurrence, [case.network.site(text) for text in dict.fromkeys(sites.values())])
+    except UserError as error:
+        return (silent(INTERCHANGE, "causal", "", unknown=f"the alignment cannot be tested: {error}"),)
+    some = tuple(name for name in memory.states if name in sites)
+    everything = len(some) in (0, len(memory.states))
+    try:
+        return _tried(Trial(case, memory, () if everything else some, axes), controls=controls)
+    except (ProgramError, UserError) as error:
+        return (silent(INTERCHANGE, "causal", "", unknown=f"program or network failed: {error}"),)
+
+
+def _tried(trial: Trial, *, controls: bool) -> tuple[Result, ...]:
+    case = trial.case
+    rng = generator(case.seed, "interchange", "test")
+    traced = trace(trial, case.test.rows(slice(0, MOST_ROWS)))
+    place = _place(trial, traced, case.find.rows(slice(0, MOST_ROWS)), rng)
+    changed = int(place.testing.changed.sum())
+    if changed < ENOUGH or not place.choosing.changed.any():
+        few = f"only {changed} disjoint pairs change the program's answer, {ENOUGH} are needed; try more data"
+        return (silent(INTERCHANGE, "causal", "", unknown=few),)
+    found = best_of([place], rng, alone=True)
+    if found is None:
+        return (silent(INTERCHANGE, "causal", "", unknown="the network's state never varies"),)
+    aligned = Aligned.on_test_pairs(found, rng, alone=True)
+    main = interchange_result(aligned)
+    if not controls:
+        return (main,)
+    return (
+        main,
+        unmapped_result(aligned),
+        distinctions(trial, traced, place.activations, place.codes),
+        decoy_result(
+            main, aligned.resampled, lambda: decoy_scores([place], seed=case.seed, clock=case.clock, alone=True)
+        ),
+    )
+
+
+def _place(trial: Trial, traced: Trace, find: Sample, rng: np.random.Generator) -> Place:
+    """The state: two thirds of the rows at hand to fit on, one third to choose by."""
+    order, cut = generator(trial.case.seed, "interchange", "fit").permutation(len(find)), 2 * len(find) // 3
+    fit, rest = (trace(trial, find.rows(rows)) for rows in (order[:cut], order[cut:]))
+    (states, codes), (more, others) = (_flat(each, rng) for each in (fit, rest))
+    sites = dict.fromkeys(trial.case.hypothesis.alignment.sites.values())
+    return Place(
+        name=", ".join(sites) or "hidden",
+        axes=trial.axes,
+        activations=np.concatenate([states, more]),
+        codes=codes.and_rows(others),
+        first=len(states),
+        choosing=disjoint_pairs(trial, rest, rng).at_most(MOST_CHOOSING),
+        testing=disjoint_pairs(trial, traced, rng),
+        run=partial(outcome, trial),
+    )
+
+
+def _flat(traced: Trace, rng: np.random.Generator) -> tuple[np.ndarray, Codes]:
+    rows, steps = (axis.reshape(-1) for axis in np.indices(traced.states.shape[:2]))
+    if len(rows) > MOST_FITTED:
+        kept = np.sort(rng.permutation(len(rows))[:MOST_FITTED])
+        rows, steps = rows[kept], steps[kept]
+    return traced.at(rows, steps)

@@ -1,0 +1,237 @@
+"""Interchange: the mechanism that is there is supported, others are refused, and decoys stay at chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from planted import (
+    S,
+    X,
+    adder_network,
+    adder_program,
+    case,
+    counter_network,
+    counter_program,
+    forgetful_network,
+    machine,
+    machine_program,
+    remainder_network,
+    remainder_program,
+    whole_number_program,
+)
+from torch import nn
+
+from scrutable.hypothesis import Evidence, Verdict
+from scrutable.network import Bits, Columns, Integers, Network
+from scrutable.program import INT, Const, Input, Let, Program, Seq, Setting, State, Var, call
+from scrutable.verify import Interchange, NoDependence, NoMemory, interchange_value, verify_all
+from scrutable.verify._memory import memory_of, recombined
+from scrutable.work import generator
+
+
+def evidence(trial) -> Evidence:
+    return Evidence(Interchange().apply(trial))
+
+
+@pytest.mark.parametrize(
+    ("network", "program"),
+    [
+        (adder_network(), adder_program()),
+        (remainder_network(), remainder_program()),
+        (counter_network(6), counter_program(6)),
+    ],
+    ids=["adder", "remainder", "counter"],
+)
+def test_a_planted_mechanism_is_supported(network: Network, program: Program) -> None:
+    got = evidence(case(network, program))
+    assert got["interchange"].passed and got["interchange"].value == 1.0 and got["interchange"].n >= 100
+    assert got["unmapped"].status in ("pass", "not applicable")
+    assert got["distinctions"].status == "not applicable"
+    details = dict(got["interchange"].details)
+    assert details["changed pairs"] >= details["unchanged pairs"]
+    assert details["rebuild, changed"] == 1.0
+
+
+def test_decoys_stay_at_chance() -> None:
+    guard = evidence(case(adder_network(), adder_program()))["guard.decoy_variables"]
+    details = dict(guard.details)
+    assert guard.passed and guard.value == pytest.approx(0.05) and guard.n == 19
+    assert details["found"] == 1.0 and max(details["nulls"]) < 0.75
+
+
+def test_the_whole_evidence_of_a_planted_mechanism() -> None:
+    assert verify_all(case(remainder_network(length=8), remainder_program())).verdict.rank <= Verdict.BEHAVIOURAL.rank
+
+
+def test_a_site_that_is_not_read_is_refused_though_it_changes_nothing() -> None:
+    network = adder_network(d=6, mixed=False)
+    right = evidence(case(network, adder_program(), align={"carry": "hidden[:, 0:2]"}))
+    assert right["interchange"].passed
+    details = dict(right["interchange"].details)
+    assert details["dimension of the site"] == 2 and details["site"] == "hidden[:, 0:2]"
+    inert = evidence(case(network, adder_program(), align={"carry": "hidden[:, 2:6]"}))
+    details = dict(inert["interchange"].details)
+    assert inert["interchange"].status == "fail" and inert["interchange"].value == 0.0
+    assert details["swap, unchanged"] == 1.0
+    assert inert["guard.decoy_variables"].status == "not applicable"
+
+
+def test_a_site_that_does_not_exist_is_said_to_be_untestable() -> None:
+    (result,) = Interchange().apply(case(adder_network(), adder_program(), align={"carry": "fc7"}))
+    assert result.status == "unknown" and "fc7" in result.reason
+
+
+def test_a_refinement_is_refused() -> None:
+    network = remainder_network(3, lose=0.0)
+    total = S * 2 + X
+    finer = machine_program((State("s", Const(0, INT), total % 12),), call("floordiv", (S % 3) * 2 + X, 3))
+    trial = case(network, finer)
+    assert (finer(trial.test.inputs) == trial.test.outputs).all()
+    got = evidence(trial)
+    assert got["distinctions"].status == "fail" and got["distinctions"].value is not None
+    assert got["distinctions"].value < 0.8
+
+
+def test_the_whole_word_as_state_is_refused() -> None:
+    got = evidence(case(remainder_network(3, lose=0.0), whole_number_program()))
+    assert "fail" in (got["interchange"].status, got["distinctions"].status)
+
+
+def memoriser(length: int = 8, k: int = 3) -> Network:
+    """Keeps the whole word in one number and looks the answer up: the right outputs, another mechanism."""
+
+    def update(numbers: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        word = 2 * numbers[:, 0] + x_t.reshape(-1)
+        y = word // k - 2 * (numbers[:, 0] // k)
+        return np.stack([word, y], axis=1), y
+
+    return machine(update, kept=2, d=4, inputs=Bits(length), outputs=Bits(length))
+
+
+def test_a_network_that_memorises_is_not_taken_for_one_that_computes() -> None:
+    trial = case(memoriser(), remainder_program())
+    assert (trial.hypothesis.program(trial.test.inputs) == trial.test.outputs).all()
+    assert evidence(trial)["interchange"].status == "fail"
+
+
+def test_too_few_changed_pairs_are_not_enough() -> None:
+    (result,) = Interchange().apply(case(adder_network(), adder_program(), n=60))
+    assert result.status == "unknown" and "are needed" in result.reason
+
+
+def test_the_headline_alone_is_the_same() -> None:
+    trial = case(remainder_network(), remainder_program())
+    assert interchange_value(trial) == evidence(trial)["interchange"].value
+
+
+def test_same_seed_same_answer() -> None:
+    first, second = (evidence(case(remainder_network(), remainder_program(), n=300)) for _ in range(2))
+    assert first == second
+
+
+WINDOW = Program(
+    "window",
+    (Input("x", Seq(INT)),),
+    (
+        Let("before", call("shift", Var("x", Seq(INT)), params=(2, 0))),
+        Let("output", call("add", Var("x", Seq(INT)), Var("before", Seq(INT)))),
+    ),
+    ("output",),
+)
+
+
+def window_network(length: int = 8) -> Network:
+    def update(numbers: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x = x_t.reshape(-1)
+        return np.stack([x, numbers[:, 0], x + numbers[:, 1]], axis=1), x + numbers[:, 1]
+
+    return machine(update, kept=3, d=6, inputs=Integers(0, 30, length=length), outputs=Integers(length=length))
+
+
+def test_a_window_is_a_memory_too() -> None:
+    got = evidence(case(window_network(), WINDOW))
+    assert got["interchange"].passed
+    assert dict(got["interchange"].details)["encoding"].startswith("numbers")
+
+
+@pytest.mark.parametrize("program", [remainder_program(), whole_number_program(), counter_program(5), WINDOW])
+def test_memory_and_remaining_inputs_settle_the_rest(program: Program) -> None:
+    rng = generator(0, "recombined")
+    base, source = rng.integers(0, 2, size=(2, 40, 9))
+    steps = rng.integers(0, 8, size=40)
+    memory = memory_of(program)
+    joined = memory.values(recombined(base, source, steps))
+    assert (joined[np.arange(40), steps] == memory.values(source)[np.arange(40), steps]).all()
+    if memory.states and not memory.lags:
+        values, mask = program.run(source), np.arange(9) == steps[:, None]
+        set_by_hand = program.run(base, set={s: Setting(values[s], mask) for s in memory.states})
+        later = np.arange(9) > steps[:, None]
+        assert (set_by_hand["output"] == program(recombined(base, source, steps)))[later].all()
+
+
+def test_no_memory() -> None:
+    even = Program(
+        "even", (Input("x", Seq(INT)),), (Let("output", call("eq", Var("x", Seq(INT)) % 2, 0)),), ("output",)
+    )
+    trial = case(forgetful_network(), even)
+    assert NoMemory().apply(trial)[0].passed
+    assert Interchange().apply(trial)[0].status == "not applicable"
+    blind = case(
+        adder_network(), Program("b", adder_program().inputs, (Let("output", Var("a", Seq(INT))),), ("output",))
+    )
+    result = NoMemory().apply(blind)[0]
+    assert result.status == "fail" and result.counter_examples
+
+
+def test_no_dependence() -> None:
+    columns = Columns(["a", "b"], lo=0, hi=9, integer=True)
+    module = nn.Linear(2, 1, bias=False)
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor([[2.0, 0.0]]))
+    double = Program("double", (Input("a", INT), Input("b", INT)), (Let("output", Var("a", INT) * 2),), ("output",))
+    other = Program("other", double.inputs, (Let("output", Var("b", INT) * 2),), ("output",))
+    network = Network(module, inputs=columns, outputs=Integers())
+    assert NoDependence().apply(case(network, double))[0].passed
+    result = NoDependence().apply(case(network, other))[0]
+    assert result.status == "fail" and "a drawn afresh" in result.reason
+
+
+def layered() -> Network:
+    """(a + b) in one hidden code and c in another; the output is |a + b - 9| + c."""
+    module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+    with torch.no_grad():
+        module[0].weight.copy_(torch.tensor([[1.0, 1, 0], [-1, -1, 0], [0, 0, 1], [0.5, -0.5, 0]]))
+        module[0].bias.copy_(torch.tensor([-9.0, 9, 0, 5]))
+        module[2].weight.copy_(torch.tensor([[1.0, 1, 1, 0]]))
+        module[2].bias.zero_()
+    return Network(module, inputs=Columns(["a", "b", "c"], lo=0, hi=9, integer=True), outputs=Integers())
+
+
+def layered_program(inner: str) -> Program:
+    a, b, c = (Var(name, INT) for name in "abc")
+    total = a + b if inner == "sum" else a - b
+    rest = call("abs", Var("part", INT) - 9) + c
+    whole = rest if inner == "sum" else call("abs", Var("part", INT) + b * 2 - 9) + c
+    return Program(
+        "layered", tuple(Input(n, INT) for n in "abc"), (Let("part", total), Let("output", whole)), ("output",)
+    )
+
+
+def test_intermediate_values_of_layers() -> None:
+    right = evidence(case(layered(), layered_program("sum")))
+    assert right["interchange"].passed and "part at 0" in right["interchange"].reason
+    assert right["unmapped"].status == "not applicable"
+    assert right["guard.decoy_variables"].passed
+    wrong = case(layered(), layered_program("difference"))
+    assert (wrong.hypothesis.program(wrong.test.inputs) == wrong.test.outputs).all()
+    assert evidence(wrong)["interchange"].status == "fail"
+
+
+def test_a_program_without_intermediate_values() -> None:
+    a, b, c = (Var(name, INT) for name in "abc")
+    plain = Program(
+        "plain", tuple(Input(n, INT) for n in "abc"), (Let("output", call("abs", a + b - 9) + c),), ("output",)
+    )
+    (result,) = Interchange().apply(case(layered(), plain))
+    assert result.status == "not applicable" and "no intermediate variable" in result.reason
