@@ -1,0 +1,31 @@
+"""Options that several commands share, so that they mean and read the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ModelFile = Annotated[Path, typer.Argument(metavar="FILE", help="A model: safetensors, or a PyTorch state dict.")]
+Architecture = Annotated[
+    str | None,
+    typer.Option(metavar="PKG.MODULE:FUNCTION", help="The function that makes the module; imported from here."),
+]
+DataFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Inputs, as .npz (array x), .npy or .csv; without it the domain is sampled."),
+]
+Inputs = Annotated[str | None, typer.Option(metavar="DOMAIN", help="What goes in, such as 'Tokens(5, length=8)'.")]
+Outputs = Annotated[str | None, typer.Option(metavar="DOMAIN", help="What comes out, such as 'Category(5)'.")]
+Budget = Annotated[str, typer.Option(metavar="TIME", help="Time for everything, such as 60s, 5m or 1h.")]
+Seed = Annotated[int, typer.Option(metavar="N", help="Same seed, same machine, same answer.")]
+Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where study.json, program.py and report.html go.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the work a stopped run left in --out.")]
+Jobs = Annotated[int, typer.Option(metavar="N", help="Local processes for the controls.")]
+Trust = Annotated[bool, typer.Option("--trust", help="Also load formats that can run code when loaded.")]
+Require = Annotated[
+    str | None,
+    typer.Option(metavar="VERDICT", help="Leave with exit code 3 unless the verdict is at least this one."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

@@ -1,0 +1,102 @@
+"""`scrutable verify`: tests a person's own program against a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scrutable.cli import _options as o
+from scrutable.cli._functions import read_function
+
+if TYPE_CHECKING:
+    from scrutable.hypothesis import Hypothesis
+
+Source = Annotated[
+    str,
+    typer.Option(
+        "--hypothesis",
+        metavar="FILE.PY:FUNCTION",
+        help="A Python function (or MODULE:FUNCTION). It is read and translated, never run.",
+    ),
+]
+Align = Annotated[
+    list[str] | None,
+    typer.Option(metavar="VARIABLE=SITE", help="Where a variable lives, such as carry='hidden[:, 0:2]'; repeatable."),
+]
+
+
+def verify(
+    file: o.ModelFile,
+    *,
+    hypothesis: Source,
+    align: Align = None,
+    architecture: o.Architecture = None,
+    data: o.DataFile = None,
+    inputs: o.Inputs = None,
+    outputs: o.Outputs = None,
+    budget: o.Budget = "60s",
+    seed: o.Seed = 0,
+    out: o.Out = None,
+    resume: o.Resume = False,
+    jobs: o.Jobs = 1,
+    trust: o.Trust = False,
+    require: o.Require = None,
+    json: o.Json = False,
+) -> None:
+    """Test your own program: the same tests and controls that explain uses on its own."""
+    from scrutable.cli._checks import Reasons, check_model, default_folder
+    from scrutable.cli._work import carry_out, loaded, options, plan
+
+    reasons = Reasons()
+    array = check_model(reasons, file, inputs=inputs, outputs=outputs, data=data)
+    wanted = reasons.check(lambda: read_hypothesis(hypothesis, align or []))
+    words = options(
+        hypothesis=hypothesis,
+        align=align,
+        architecture=architecture,
+        data=data,
+        inputs=inputs,
+        outputs=outputs,
+        trust=trust,
+    )
+    made = plan(
+        reasons,
+        budget=budget,
+        seed=seed,
+        jobs=jobs,
+        out=out,
+        default=lambda: default_folder(file),
+        resume=resume,
+        require=require,
+        command=["verify", str(file), *words],
+        json=json,
+    )()
+    network = loaded(file, architecture=architecture, inputs=inputs, outputs=outputs, trust=trust)
+
+    from scrutable.explain import verify as work
+
+    carry_out(made, work, network, wanted, data=array, title=str(file), subject_of=lambda study: study.hypotheses[0])
+
+
+def read_hypothesis(spec: str, align: list[str]) -> Hypothesis:
+    """The function named by "FILE.PY:FUNCTION" or "MODULE:FUNCTION" as a hypothesis, without running its file.
+
+    Raises:
+        UserError: no such file or function, Python that cannot be translated, or an alignment that is not
+            "VARIABLE=SITE". Every reason is given.
+    """
+    from scrutable.cli._checks import Reasons
+    from scrutable.hypothesis import hypothesis
+
+    reasons = Reasons()
+    sites = {}
+    for pair in align:
+        name, equals, site = pair.partition("=")
+        if not (name.strip() and equals and site.strip()):
+            reasons.found.append(f"got --align {pair[:60]!r}, expected VARIABLE=SITE such as 'carry=hidden[:, 0:2]'")
+        sites[name.strip()] = site.strip()
+    function = reasons.check(lambda: read_function(spec))
+    reasons.settle()
+    assert function is not None
+    return hypothesis(function, align=sites)

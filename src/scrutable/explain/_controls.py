@@ -1,0 +1,73 @@
+"""Null controls for one hypothesis: guards get the very search and the very tests that it went through."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from scrutable.explain._run import Run
+from scrutable.explain._search import search
+from scrutable.guard import GUARDS, Guard, GuardCase, Scores, guard_all
+from scrutable.hypothesis import Hypothesis, Result, plain, read_as
+from scrutable.network import Network
+from scrutable.verify import Case, Sample, agrees, answers_to, interchange_value
+from scrutable.work import Clock
+
+LEAST_SEARCH = 0.5
+SCORING_SECONDS = 5.0
+
+
+def guarded(run: Run, hypothesis: Hypothesis, case: Case, *, found_after: float | None) -> Hypothesis:
+    """The hypothesis with the result of every guard added, each written down as it ends.
+
+    Arguments:
+        found_after: seconds that the real search needed to have the hypothesis in hand; every null gets as many. None
+            for a person's hypothesis: nothing was searched, so the null networks meet that same hypothesis.
+    """
+    procedure = partial(search, schedule=run.search_seconds) if found_after is not None else partial(_given, hypothesis)
+    trial = GuardCase(
+        network=run.network,
+        hypothesis=hypothesis,
+        evidence=hypothesis.evidence,
+        find=case.find,
+        test=case.test,
+        seed=run.seed,
+        clock=run.clock,
+        search=procedure,
+        score=score,
+        search_seconds=max(LEAST_SEARCH, found_after or 0.0),
+        map=run.executor.map,
+    )
+    evidence = hypothesis.evidence
+    for index, guard in enumerate(GUARDS):
+        clock = run.clock.part(1 / (len(GUARDS) - index))
+        key = f"guard/{guard.name}/{hypothesis.program.source}"
+        data = run.journal.once(key, lambda g=guard, c=clock: _applied(run, g, replace(trial, clock=c)))
+        evidence = evidence.with_results(read_as(Result, data))
+    return hypothesis.with_evidence(evidence)
+
+
+def _given(hypothesis: Hypothesis, *_: Any, **__: Any) -> tuple[Hypothesis, ...]:
+    return (hypothesis,)
+
+
+def _applied(run: Run, guard: Guard, trial: GuardCase) -> dict[str, Any]:
+    started = time.monotonic()
+    result = guard_all(trial, guards=(guard,))[guard.name]
+    run.note("guard", guard.name, f"{result.status}: {result.reason}", time.monotonic() - started)
+    return plain(result)
+
+
+def score(network: Network, hypothesis: Hypothesis, inputs: np.ndarray, outputs: np.ndarray, *, seed: int) -> Scores:
+    """How a hypothesis does on rows that were not searched: half of them fit the alignment, the other half score it."""
+    answers, valid = answers_to(hypothesis.program, inputs)
+    right = np.zeros(len(inputs), bool) if answers is None else agrees(network.outputs, answers, outputs) & valid
+    agreement = float(right.mean()) if len(right) else 0.0
+    half = len(inputs) // 2
+    find, test = Sample(inputs[:half], outputs[:half]), Sample(inputs[half:], outputs[half:])
+    case = Case(network, hypothesis, find, test, seed, Clock(SCORING_SECONDS))
+    return Scores(agreement, interchange_value(case))

@@ -1,0 +1,97 @@
+"""Between a proposer and the tests: each candidate is simplified, named, and compared with the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scrutable.hypothesis import Alignment, Hypothesis
+from scrutable.network import Network
+from scrutable.program import Program, Scan, named_parts, residual_bits, simplify
+from scrutable.verify import Sample, agrees, answers_to, tolerance
+
+FLOOR = 0.95
+SIMPLIFY_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a search may look at: a network, the search split, and the counter-examples so far."""
+
+    network: Network
+    sample: Sample
+    counter: Sample
+    seed: int
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """Search split and counter-examples together, `(n, ...)`."""
+        return np.concatenate([self.sample.inputs, self.counter.inputs])
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """The network's answers to `inputs`, `(n, ...)`."""
+        return np.concatenate([self.sample.outputs, self.counter.outputs])
+
+    def with_counter(self, found: Sample) -> Sight:
+        """The same, with more counter-examples."""
+        inputs = np.concatenate([self.counter.inputs, found.inputs])
+        outputs = np.concatenate([self.counter.outputs, found.outputs])
+        return replace(self, counter=Sample(inputs, outputs))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hypothesis that agrees with the network on what may be looked at.
+
+    Arguments:
+        seconds: from the start of the search until it was in hand; None for a person's hypothesis.
+        exact: whether it agrees everywhere.
+    """
+
+    hypothesis: Hypothesis
+    seconds: float | None
+    exact: bool
+
+
+def polished(hypothesis: Hypothesis, sight: Sight) -> Hypothesis:
+    """The hypothesis with its program simplified and its parts named; the alignment follows the new names."""
+    program, names = named_parts(simplify(hypothesis.program, sight.sample.inputs[:SIMPLIFY_ROWS]))
+    return replace(hypothesis, program=program, alignment=_realigned(hypothesis.alignment, program, names))
+
+
+def _realigned(alignment: Alignment, program: Program, names: Mapping[str, str]) -> Alignment:
+    """Sites by the names that `program` uses; when all states share one site, those merged or made anew do too."""
+    kept = {names[old]: site for old, site in alignment.sites.items() if old in names}
+    sites = set(alignment.sites.values())
+    states = [s.name for statement in program.statements if isinstance(statement, Scan) for s in statement.states]
+    return Alignment(dict.fromkeys(states, sites.pop()) if len(sites) == 1 and states else kept)
+
+
+def screened(hypothesis: Hypothesis, sight: Sight, seconds: float | None) -> Candidate | None:
+    """The candidate with its residual bits, or None when it is wrong on what may be looked at.
+
+    Exact programs must agree everywhere. Those that say they are approximate may disagree on 5% of the inputs and pay
+    for each disagreement.
+    """
+    answers, valid = answers_to(hypothesis.program, sight.inputs)
+    if answers is None:
+        return None
+    right = agrees(sight.network.outputs, answers, sight.outputs) & valid
+    exact = bool(right.all())
+    approximate = hypothesis.provenance.settings.get("mode") in ("majority", "approximate")
+    if not exact and not (approximate and right.mean() >= FLOOR):
+        return None
+    priced = replace(hypothesis, residual_bits=residual_of(sight.network, answers, sight.outputs))
+    return Candidate(priced, seconds, exact)
+
+
+def residual_of(network: Network, answers: np.ndarray, outputs: np.ndarray) -> float:
+    """The bits to write down where `answers` differ from the network's `outputs`; 0 when they agree everywhere."""
+    if agrees(network.outputs, answers, outputs).all() or np.size(answers) != np.size(outputs):
+        return 0.0
+    labels = None if np.issubdtype(outputs.dtype, np.floating) else len(np.unique(outputs))
+    within = tolerance(network.outputs, outputs)
+    return residual_bits(outputs, np.reshape(answers, outputs.shape), alphabet=labels, tolerance=within)

@@ -1,0 +1,138 @@
+"""From a network to candidate programs: every suitable proposer in turn, then an attack on the best, then again.
+
+The same procedure runs on the network under study and on the null networks of the guards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from scrutable.explain._screen import Candidate, Sight, polished, screened
+from scrutable.hypothesis import Hypothesis
+from scrutable.network import Network
+from scrutable.propose import PROPOSERS, Problem
+from scrutable.verify import Case, Sample, find_counter_examples
+from scrutable.work import Clock, Memo
+
+ROUNDS = 3
+KEPT = 6
+ATTACK_SHARE = 0.3
+MORE_SECONDS = 1.0
+
+Note = Callable[[str, str, str, float], None]
+
+
+def search(
+    network: Network,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    *,
+    seconds: float,
+    seed: int,
+    schedule: float | None = None,
+) -> tuple[Hypothesis, ...]:
+    """The best hypotheses about a network, cheapest first, at most six. See `candidates`."""
+    found = candidates(network, Sample(inputs, outputs), seconds=seconds, seed=seed, schedule=schedule)
+    return tuple(candidate.hypothesis for candidate in found)
+
+
+def candidates(
+    network: Network,
+    sample: Sample,
+    *,
+    seconds: float,
+    seed: int,
+    schedule: float | None = None,
+    note: Note = lambda *_: None,
+) -> tuple[Candidate, ...]:
+    """Run every suitable proposer, keep what agrees with the network on the search split, try to break the cheapest
+    exact candidate, and start again with the counter-examples found.
+
+    Arguments:
+        sample: the search split.
+        seconds: for everything.
+        schedule: the time by which the shares of the proposers are reckoned, when it is not `seconds`: a null search
+            that must stop earlier still gives each proposer the time it had in the real one.
+        note: told what each proposer did.
+    """
+    clock, planned = Clock(seconds), Clock(schedule or seconds)
+    sight = Sight(network, sample, sample.rows(slice(0)), seed)
+    kept: tuple[Candidate, ...] = ()
+    for _ in range(ROUNDS):
+        found = tuple(_one_round(sight, clock, planned, note))
+        kept = _best((*_still_right(kept, sight), *found))
+        broken = _attack(kept, sight, clock, note)
+        if broken is None:
+            break
+        sight = sight.with_counter(broken)
+        kept = _still_right(kept, sight)
+        if clock.over:
+            break
+    return kept
+
+
+def _one_round(sight: Sight, clock: Clock, planned: Clock, note: Note) -> Iterator[Candidate]:
+    """The candidates of every suitable proposer. With an answer in hand the others still look for a shorter one, but
+    not for long."""
+    memo = Memo()
+    answered: float | None = None
+    for index, proposer in enumerate(PROPOSERS):
+        started = clock.used
+        share = min(planned.left / (len(PROPOSERS) - index), clock.left)
+        if answered is not None:
+            share = min(share, max(MORE_SECONDS, answered))
+        problem = _problem(sight, Clock(share), memo)
+        reason = proposer.unsuitable(problem)
+        offered, good = 0, 0
+        for hypothesis in () if reason else proposer.propose(problem):
+            offered += 1
+            candidate = screened(polished(hypothesis, sight), sight, clock.used)
+            if candidate is not None:
+                good += 1
+                answered = clock.used if candidate.exact and answered is None else answered
+                yield candidate
+            if problem.clock.over:
+                break
+        outcome = f"not suitable: {reason}" if reason else f"{offered} proposed, {good} agree with the network"
+        note("propose", proposer.name, outcome, clock.used - started)
+
+
+def _problem(sight: Sight, clock: Clock, memo: Memo) -> Problem:
+    return Problem(
+        network=sight.network,
+        inputs=sight.sample.inputs,
+        outputs=sight.sample.outputs,
+        counter_inputs=sight.counter.inputs,
+        counter_outputs=sight.counter.outputs,
+        seed=sight.seed,
+        clock=clock,
+        memo=memo,
+    )
+
+
+def _still_right(kept: tuple[Candidate, ...], sight: Sight) -> tuple[Candidate, ...]:
+    checked = (screened(candidate.hypothesis, sight, candidate.seconds) for candidate in kept)
+    return tuple(candidate for candidate in checked if candidate is not None)
+
+
+def _best(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """The cheapest few, each program once."""
+    ranked = sorted(found, key=lambda c: (c.hypothesis.total_bits, c.hypothesis.program.source))
+    unique: dict[str, Candidate] = {}
+    for candidate in ranked:
+        unique.setdefault(candidate.hypothesis.program.source, candidate)
+    return tuple(unique.values())[:KEPT]
+
+
+def _attack(kept: tuple[Candidate, ...], sight: Sight, clock: Clock, note: Note) -> Sample | None:
+    """Inputs that break the cheapest exact candidate, or None."""
+    target = next((candidate.hypothesis for candidate in kept if candidate.exact), None)
+    if target is None or clock.over:
+        return None
+    started = clock.used
+    case = Case(sight.network, target, sight.sample, sight.sample, sight.seed, clock.part(ATTACK_SHARE))
+    found = find_counter_examples(case, limit=32)
+    note("attack", target.provenance.proposer, f"{len(found)} counter-examples found", clock.used - started)
+    return found if len(found) else None

@@ -1,0 +1,130 @@
+"""A target of the search: its value vectors, the partial solutions seen, and the expressions found for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scrutable.program import Expr, expr_bits
+from scrutable.propose._enumerate._bank import OPERATORS, Bank
+from scrutable.propose._enumerate._cover import Pool
+from scrutable.propose._enumerate._examples import Examples
+from scrutable.propose._enumerate._kernels import KERNELS, Kind
+from scrutable.propose._enumerate._layout import pack
+from scrutable.propose._enumerate._levels import Block
+
+MOST_OFFERS = 512
+ALWAYS = 512
+"""The cheapest numbers are partial solutions wherever they are right; later ones need an eighth of the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An expression that gives the target on every example, and its length in bits."""
+
+    expr: Expr
+    bits: float
+
+
+class Goal:
+    """One target of one search."""
+
+    def __init__(self, name: str, examples: Examples, rows: np.ndarray, bank: Bank) -> None:
+        column = examples.targets[name][rows]
+        self.name, self.bank, self._examples = name, bank, examples
+        self.vectors: dict[Kind, np.ndarray] = {}
+        if column.dtype.kind != "b":
+            self.vectors["number"] = bank.layout.numbers(column)
+        if column.dtype.kind == "b" or np.isin(column, (0, 1)).all():
+            self.vectors["truth"] = bank.layout.truths(column)
+        self._codes = {kind: bank.store(kind).coder(vector[None])[0] for kind, vector in self.vectors.items()}
+        words = bank.truths.width
+        self.pools: dict[str, Pool] = {name: Pool.empty(words) for name in ("equal", "below", "above")}
+        self.found: dict[str, Found] = {}
+        self.failing: list[int] = []
+        self._seen: set[str] = set()
+        self._scope = len(examples.leaves)
+
+    @property
+    def best(self) -> float:
+        """The fewest bits found so far."""
+        return min((each.bits for each in self.found.values()), default=float("inf"))
+
+    def ranked(self, limit: int) -> tuple[Found, ...]:
+        """What was found, shortest first."""
+        return tuple(sorted(self.found.values(), key=lambda each: (each.bits, str(each.expr)))[:limit])
+
+    def offer(self, expr: Expr) -> None:
+        """Keep an expression if it is right on every example, those not searched on included."""
+        text = str(expr)
+        if text in self._seen or len(self._seen) >= MOST_OFFERS:
+            return
+        self._seen.add(text)
+        wrong = self._examples.failures(expr, self.name)
+        if wrong.size:
+            self.failing += wrong[:2].tolist()
+            return
+        self.found[text] = Found(expr, expr_bits(expr, self._scope))
+
+    def watch(self, block: Block, codes: np.ndarray) -> None:
+        """Offer the candidates of a block, with these codes, that equal the target."""
+        vector = self.vectors.get(block.gives)
+        if vector is None:
+            return
+        hits = np.flatnonzero(codes == self._codes[block.gives])
+        if hits.size:
+            hits = hits[self.bank.layout.same(block.values[hits], np.broadcast_to(vector, block.values[hits].shape))]
+            parts = [np.broadcast_to(part, hits.shape).tolist() for part in block.decode(hits)]
+            for args in zip(*parts, strict=True):
+                if not self.restates(block.op, args):
+                    self.offer(self.bank.build(block.op, args))
+
+    def restates(self, op: int, args: tuple[int, ...]) -> bool:
+        """Whether a candidate has an argument that is the target already, as `target + 0` has."""
+        for kind, arg in zip(KERNELS[OPERATORS[op]].takes, args, strict=False):
+            vector = self.vectors.get(kind)
+            if vector is not None and self.bank.layout.same(self.bank.store(kind).values[arg][None], vector[None])[0]:
+                return True
+        return False
+
+    def gather(self, kind: Kind, start: int, stop: int) -> None:
+        """Add entries of the bank to the pools of partial solutions."""
+        vector, store = self.vectors.get(kind), self.bank.store(kind)
+        if vector is None or start == stop:
+            return
+        entries = np.arange(start, stop)
+        costs = store.cost[start:stop].astype(np.int64)
+        values = store.values[start:stop]
+        if kind == "truth":
+            groups = self._truth_groups(values, vector)
+        else:
+            groups = self._number_groups(values, vector, entries)
+        for name, (where, masks) in groups.items():
+            self.pools[name] = self.pools[name].joined(masks, entries[where], costs[where])
+
+    def _truth_groups(self, values: np.ndarray, target: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        below = ((values & ~target) == 0).all(axis=1)
+        above = ((~values & target) == 0).all(axis=1)
+        groups = {"below": (below, values[below]), "above": (above, ~values[above])}
+        if "number" not in self.vectors:
+            right = ~(values ^ target)
+            often = self._often(right, np.zeros(len(values), dtype=bool))
+            groups["equal"] = (often, right[often])
+        return groups
+
+    def _number_groups(
+        self, values: np.ndarray, target: np.ndarray, entries: np.ndarray
+    ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        right = pack(np.isclose(values, target) if values.dtype.kind == "f" else values == target)
+        often = self._often(right, entries < ALWAYS)
+        groups = {"equal": (often, right[often])}
+        operators, places = self.bank.grammar.operators, np.flatnonzero(often)
+        for name, relation, operator in (("below", np.less_equal, "max"), ("above", np.greater_equal, "min")):
+            if operator in operators and "truth" not in self.vectors:
+                fits = places[relation(values[places], target).all(axis=1)]
+                groups[name] = (fits, right[fits])
+        return groups
+
+    def _often(self, right: np.ndarray, always: np.ndarray) -> np.ndarray:
+        return always | (8 * np.bitwise_count(right).sum(axis=1, dtype=np.int64) >= self.bank.layout.rows)

@@ -1,0 +1,219 @@
+"""Every candidate of one cost, in blocks: outer products of two levels of the bank, or lists of pairs when few.
+
+A candidate is counted when its whole value vector has been computed and is handed on to be looked up, compared and
+stored. Mirror images of commutative operators are not generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scrutable.propose._enumerate._bank import CONSTANT, LEAF, OPERATORS, Bank, Decode, Store
+from scrutable.propose._enumerate._grammar import operator_cost
+from scrutable.propose._enumerate._kernels import KERNELS, Kernel, Kind
+from scrutable.propose._enumerate._layout import pack
+
+BLOCK_BYTES = 2 * 2**20
+FEWEST, MOST = 2048, 1 << 16
+LISTED = 8192
+"""Products of at most this many pairs are gathered into one list, so that small levels cost few calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Candidates of one operator: their value vectors `(k, width)` and what each was made of."""
+
+    op: int
+    gives: Kind
+    values: np.ndarray
+    decode: Decode
+
+
+Range = tuple[int, int]
+Product = tuple[Range, Range, bool]
+"""Two ranges of entries, and whether they are the same and only pairs in order are wanted."""
+
+
+def blocks(bank: Bank, cost: int) -> Iterator[Block]:
+    """The candidates that cost exactly `cost`, operator by operator."""
+    for name in bank.grammar.operators:
+        kernel, rest = KERNELS[name], cost - operator_cost(name)
+        if kernel.reals and not bank.layout.reals:
+            continue
+        if len(kernel.takes) == 1:
+            yield from _unary(bank, name, kernel, rest)
+        elif len(kernel.takes) == 3:
+            yield from _choices(bank, name, kernel, rest)
+        elif kernel.divides:
+            yield from _divisions(bank, name, kernel, rest)
+        else:
+            yield from _binary(bank, name, kernel, rest)
+
+
+def block_size(bank: Bank, kernel: Kernel) -> int:
+    """How many candidates fit the block."""
+    stores = [bank.store(kind) for kind in kernel.takes]
+    width = max(store.width * store.values.itemsize for store in stores)
+    return min(MOST, max(FEWEST, BLOCK_BYTES // width))
+
+
+def _block(name: str, kernel: Kernel, values: np.ndarray, decode: Decode) -> Block:
+    if values.dtype == bool:
+        values = pack(values)
+    return Block(OPERATORS.index(name), kernel.gives, values, decode)
+
+
+def _unary(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
+    store = bank.store(kernel.takes[0])
+    start, stop = store.levels.get(rest, (0, 0))
+    step = block_size(bank, kernel)
+    for low in range(start, stop, step):
+        values = kernel.compute(store.values[low : min(stop, low + step)])
+        yield _block(name, kernel, values, lambda at, low=low: (low + at,))
+
+
+def _products(left: Store, right: Store, rest: int, kernel: Kernel) -> Iterator[Product]:
+    for cost, first in sorted(left.levels.items()):
+        second = right.levels.get(rest - cost)
+        if second is None or (kernel.commutative and cost > rest - cost):
+            continue
+        yield first, second, kernel.commutative and 2 * cost == rest
+
+
+def _binary(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
+    left, right = (bank.store(kind) for kind in kernel.takes)
+    size, listed = block_size(bank, kernel), []
+    for first, second, ordered in _products(left, right, rest, kernel):
+        if (first[1] - first[0]) * (second[1] - second[0]) <= LISTED:
+            listed.append(_pairs(first, second, in_order=ordered))
+            continue
+        for outer in _outer(first, second, size, in_order=ordered):
+            if isinstance(outer, tuple):
+                yield from _tile(bank, name, kernel, outer)
+            else:
+                listed.append(outer)
+    if listed:
+        pairs = np.concatenate(listed)
+        for low in range(0, len(pairs), size):
+            yield from _list(bank, name, kernel, pairs[low : low + size])
+
+
+def _pairs(first: Range, second: Range, *, in_order: bool) -> np.ndarray:
+    """Every pair of entries of two ranges, `(k, 2)`; only those with left <= right if `in_order`."""
+    left, right = np.arange(*first, dtype=np.int32), np.arange(*second, dtype=np.int32)
+    pairs = np.stack([np.repeat(left, len(right)), np.tile(right, len(left))], axis=1)
+    return pairs[pairs[:, 0] <= pairs[:, 1]] if in_order else pairs
+
+
+def _outer(first: Range, second: Range, size: int, *, in_order: bool) -> Iterator[tuple[Range, Range] | np.ndarray]:
+    """Tiles of at most about `size` pairs; on the diagonal, where only half a tile is wanted, a list of pairs."""
+    tall = min(first[1] - first[0], 64)
+    wide = max(1, size // tall)
+    for low in range(first[0], first[1], tall):
+        rows = (low, min(first[1], low + tall))
+        begin = second[0]
+        if in_order:
+            yield _pairs(rows, rows, in_order=True)
+            begin = rows[1]
+        for left in range(begin, second[1], wide):
+            yield rows, (left, min(second[1], left + wide))
+
+
+def _tile(bank: Bank, name: str, kernel: Kernel, tile: tuple[Range, Range]) -> Iterator[Block]:
+    (top, bottom), (low, high) = tile
+    left, right = (bank.store(kind) for kind in kernel.takes)
+    wide = high - low
+    keep = _safe(bank, kernel, left.largest[top:bottom, None], right.largest[None, low:high])
+    if keep is not None and not keep.any():
+        return
+    values = kernel.compute(left.values[top:bottom, None], right.values[None, low:high])
+    values = values.reshape(-1, values.shape[-1])
+    if keep is None or keep.all():
+        yield _block(name, kernel, values, lambda at: (top + at // wide, low + at % wide))
+        return
+    kept = np.flatnonzero(keep.ravel())
+    yield _block(name, kernel, values[kept], lambda at: (top + kept[at] // wide, low + kept[at] % wide))
+
+
+def _list(bank: Bank, name: str, kernel: Kernel, pairs: np.ndarray) -> Iterator[Block]:
+    left, right = (bank.store(kind) for kind in kernel.takes)
+    keep = _safe(bank, kernel, left.largest[pairs[:, 0]], right.largest[pairs[:, 1]])
+    if keep is not None:
+        pairs = pairs[keep]
+    if len(pairs):
+        values = kernel.compute(left.values[pairs[:, 0]], right.values[pairs[:, 1]])
+        yield _block(name, kernel, values, lambda at: (pairs[at, 0], pairs[at, 1]))
+
+
+def _safe(bank: Bank, kernel: Kernel, left: np.ndarray, right: np.ndarray) -> np.ndarray | None:
+    """Which products cannot leave the range; None when the operator cannot leave it by far."""
+    return left * right <= bank.layout.limit if kernel.grows and not bank.layout.reals else None
+
+
+def _divisions(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
+    """Divisors are variables and literals, one at a time: division by a single number is many times faster."""
+    store, size = bank.numbers, block_size(bank, kernel)
+    for cost, (start, stop) in sorted(store.levels.items()):
+        for divisor in range(start, stop):
+            if store.op[divisor] not in (LEAF, CONSTANT):
+                continue
+            low, high = store.levels.get(rest - cost, (0, 0))
+            by = store.values[divisor]
+            by = by[0] if store.op[divisor] == CONSTANT else by
+            for begin in range(low, high, size):
+                values = kernel.compute(store.values[begin : min(high, begin + size)], by)
+                yield _block(name, kernel, values, lambda at, begin=begin, divisor=divisor: (begin + at, divisor))
+
+
+def _choices(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
+    """Conditionals: every truth with every pair of different numbers."""
+    size = block_size(bank, kernel) // 2
+    parts: list[tuple[Range, Range, Range]] = []
+    for cost, tests in sorted(bank.truths.levels.items()):
+        for first, second, _ in _products(bank.numbers, bank.numbers, rest - cost, kernel):
+            parts.append((tests, first, second))
+    for place in _spans([_volume(part) for part in parts], size):
+        picked = [_triples(parts[i], begin, end) for i, begin, end in place]
+        triples = tuple(np.concatenate(column) for column in zip(*picked, strict=True))
+        yield _chosen(bank, name, kernel, triples)
+
+
+def _volume(part: tuple[Range, ...]) -> int:
+    return int(np.prod([stop - start for start, stop in part]))
+
+
+def _spans(volumes: list[int], size: int) -> Iterator[list[tuple[int, int, int]]]:
+    """Cut the concatenation of parts of these volumes into spans of `size`: pieces (part, begin, end)."""
+    pieces: list[tuple[int, int, int]] = []
+    room = size
+    for part, volume in enumerate(volumes):
+        begin = 0
+        while begin < volume:
+            end = min(volume, begin + room)
+            pieces.append((part, begin, end))
+            room -= end - begin
+            begin = end
+            if not room:
+                yield pieces
+                pieces, room = [], size
+    if pieces:
+        yield pieces
+
+
+def _triples(part: tuple[Range, Range, Range], begin: int, end: int) -> tuple[np.ndarray, ...]:
+    sizes = tuple(stop - start for start, stop in part)
+    places = np.unravel_index(np.arange(begin, end), sizes)
+    return tuple(place + start for place, (start, _) in zip(places, part, strict=True))
+
+
+def _chosen(bank: Bank, name: str, kernel: Kernel, triples: tuple[Any, ...]) -> Block:
+    different = triples[1] != triples[2]
+    test, yes, no = (each[different] for each in triples)
+    masks, which = np.unique(test, return_inverse=True)
+    lanes = bank.layout.lanes(bank.truths.values[masks])[which]
+    values = kernel.compute(lanes, bank.numbers.values[yes], bank.numbers.values[no])
+    return _block(name, kernel, values, lambda at: (test[at], yes[at], no[at]))

@@ -1,0 +1,139 @@
+"""What an output may depend on: the inputs of a row, or those of the last few steps of a sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrutable.errors import UserError
+from scrutable.program import Expr, Seq, Var, call
+from scrutable.propose._inputs import leaf_columns, program_inputs
+from scrutable.work import generator
+
+if TYPE_CHECKING:
+    from scrutable.propose._base import Problem
+
+LONGEST_WINDOW = 4
+REPEATED = 0.25
+"""A window is believed to determine the output when so many rows repeat an earlier key, without one conflict."""
+QUERIES = 256
+FEW = 4
+MOST_LEAVES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Leaves for a search.
+
+    Arguments:
+        exprs: for each leaf the program expression it stands for.
+        window: how many earlier steps are read; None when the data are not sequences.
+        inputs: the input variables of the data.
+    """
+
+    exprs: dict[str, Expr]
+    window: int | None
+
+    def columns(self, problem: Problem, x: np.ndarray) -> dict[str, np.ndarray]:
+        """The leaves' values, one row for each item or each step."""
+        data = leaf_columns(problem.network.inputs, x)
+        if self.window is None:
+            return data
+        return {
+            _lagged(name, back): _back(values, back).ravel()
+            for back in range(self.window + 1)
+            for name, values in data.items()
+        }
+
+
+def flat_targets(problem: Problem, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Output columns, one row for each item or each step."""
+    axes = 2 if problem.network.inputs.is_sequence else 1
+    y = np.asarray(y)
+    if y.ndim == axes:
+        return {"output": y.ravel()}
+    return {f"output{i}": y[..., i].ravel() for i in range(y.shape[-1])}
+
+
+def plain_features(problem: Problem) -> Features:
+    """The inputs themselves."""
+    return Features({each.name: Var(each.name, each.type) for each in program_inputs(problem.network.inputs)}, None)
+
+
+def window_features(problem: Problem) -> Features | None:
+    """The shortest window of the last inputs that determines the outputs, up to four steps back; None if none does.
+
+    Data whose keys hardly repeat say nothing, so the network is also asked about sequences over four values.
+    """
+    inputs = program_inputs(problem.network.inputs)
+    batches = [_together(problem), _narrow(problem)]
+    for window in range(LONGEST_WINDOW + 1):
+        if (window + 1) * len(inputs) > MOST_LEAVES:
+            return None
+        features = Features(_lags(problem, window), window)
+        repeated = 0.0
+        for x, y in batches:
+            conflicts, share = _dependence(features.columns(problem, x), flat_targets(problem, y))
+            if conflicts:
+                break
+            repeated = max(repeated, share)
+        else:
+            if repeated >= REPEATED:
+                return features
+    return None
+
+
+def _lags(problem: Problem, window: int) -> dict[str, Expr]:
+    exprs: dict[str, Expr] = {}
+    for back in range(window + 1):
+        for each in program_inputs(problem.network.inputs):
+            variable = Var(each.name, each.type)
+            assert isinstance(each.type, Seq)
+            exprs[_lagged(each.name, back)] = call("shift", variable, params=(back, 0)) if back else variable
+    return exprs
+
+
+def _lagged(name: str, back: int) -> str:
+    return f"{name}_{back}_ago" if back else name
+
+
+def _back(values: np.ndarray, back: int) -> np.ndarray:
+    result = np.zeros_like(values)
+    result[:, back:] = values[:, : values.shape[1] - back] if back else values
+    return result
+
+
+def _together(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    x = np.concatenate([problem.counter_inputs, problem.inputs])
+    return x, np.concatenate([problem.counter_outputs, problem.outputs])
+
+
+def _narrow(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences over at most four values of the data, and the network's answers."""
+    rng = generator(problem.seed, "enumeration", "narrow")
+    values = rng.permutation(np.unique(problem.inputs))[:FEW]
+    shape = (QUERIES, *problem.inputs.shape[1:])
+    x = values[rng.integers(0, len(values), shape)]
+    try:
+        return x, problem.network.predict(x)
+    except UserError:
+        return problem.inputs, problem.outputs
+
+
+def _dependence(leaves: dict[str, np.ndarray], targets: dict[str, np.ndarray]) -> tuple[bool, float]:
+    """Whether equal leaves ever meet different targets, and the share of rows that repeat an earlier one."""
+    keys, rows = _groups(list(leaves.values())), len(next(iter(leaves.values())))
+    distinct = int(keys.max()) + 1 if rows else 0
+    both = _groups([keys, *targets.values()])
+    return int(both.max()) + 1 > distinct, 1 - distinct / max(rows, 1)
+
+
+def _groups(columns: list[np.ndarray]) -> np.ndarray:
+    """A number for each row, equal for equal rows."""
+    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        _, place = np.unique(column, return_inverse=True)
+        _, codes = np.unique(codes * (int(place.max()) + 1) + place, return_inverse=True)
+    return codes

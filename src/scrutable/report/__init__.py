@@ -1,0 +1,8 @@
+"""A study as a page for people: one self-contained HTML file, and a short form for notebooks."""
+
+from scrutable.report._names import Names
+from scrutable.report._numbers import interval, number, plural, seconds
+from scrutable.report._render import render, study_html
+from scrutable.report._sites import sites
+
+__all__ = ["Names", "interval", "number", "plural", "render", "seconds", "sites", "study_html"]
