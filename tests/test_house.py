@@ -113,7 +113,9 @@ def test_rooms_named_like_functions_can_be_called() -> None:
     import inspect
 
     import scrutable.explain  # noqa: F401 - binds the room to the name
-    import scrutable.hypothesis  # noqa: F401
+    import scrutable.hypothesis
+    import scrutable.verify  # noqa: F401
 
     assert "budget" in inspect.signature(scrutable.explain).parameters
-    assert callable(scrutable.hypothesis)
+    assert "budget" in inspect.signature(scrutable.verify).parameters
+    assert "align" in inspect.signature(scrutable.hypothesis).parameters

@@ -87,10 +87,15 @@ __all__ = [
 ]
 
 
+def public(name: str) -> Any:
+    """The public function or class of that name, imported when it is first asked for."""
+    return getattr(import_module(f"scrutable.{_ROOM_OF[name]}"), name)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _ROOM_OF:
         raise AttributeError(f"module 'scrutable' has no attribute {name!r}")
-    return getattr(import_module(f"scrutable.{_ROOM_OF[name]}"), name)
+    return public(name)
 
 
 def __dir__() -> list[str]:

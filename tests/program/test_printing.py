@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from program.cases import CASES, adder
 from program.strategies import data_for, programs, scalar_programs, scan_programs, sequence_programs
 from scrutable.errors import ProgramError
-from scrutable.program import INT, REAL, Array, Call, Input, Let, Program, Scan, Seq, Var, call, walk
+from scrutable.program import INT, REAL, Array, Call, Expr, Input, Let, Program, Scan, Seq, Var, _layout, call, walk
 from scrutable.program._layout import WIDTH, statement_lines
 from scrutable.program._types import Real, Type, scalar_of
 
@@ -245,6 +246,37 @@ def test_a_summary_cannot_break_out_of_its_docstring() -> None:
         "f", (Input("x", INT),), (Let("y", Var("x", INT) + 1),), ("y",), summary='ends """ + exit() + """ \\'
     )
     assert loaded(program)(1) == 2
+
+
+def test_breaking_lines_changes_no_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = [*CASES.values(), *(program for program, _ in collected(100))]
+    meanings = []
+    for width in (1000, 40):
+        monkeypatch.setattr(_layout, "WIDTH", width)
+        meanings.append([ast.dump(ast.parse(program.source)) for program in batch])
+    assert meanings[0] == meanings[1]
+
+
+def test_names_need_not_be_ascii() -> None:
+    names = [f"größe_{i}_äöü_über_alles_gemessen" for i in range(4)]
+    inputs = tuple(Input(name, INT) for name in names)
+    a, b, c, d = (Var(name, INT) for name in names)
+    program = Program("fläche", inputs, (Let("ergebnis", (a + b) * (c - d) % 7 + a * (b + c)),), ("ergebnis",))
+    assert max(map(len, program.source.splitlines()[1:])) <= WIDTH
+    assert loaded(program)(1, 2, 3, 5) == program([[1, 2, 3, 5]])[0]
+
+
+def test_deep_choices_print_and_run() -> None:
+    x = Var("x", INT)
+    last: Expr = x
+    first: Expr = x
+    for i in range(120):
+        last = call("if", call("lt", x, i), i, last)
+        first = call("if", call("lt", x, i), first, i)
+    data = np.arange(-3, 130)
+    for expr in (last, first):
+        program = Program("f", (Input("x", INT),), (Let("y", expr),), ("y",))
+        assert list(map(loaded(program), data.tolist())) == program(data).tolist()
 
 
 def test_a_line_that_fits_stays_whole() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import data_for, scalar_programs
 
 from scrutable.errors import ProgramError
 from scrutable.program import INT, Call, Input, Let, Program, Var, call, spelled_out, walk
-from strategies import data_for, scalar_programs
 
 A, B = Var("a", INT), Var("b", INT)
 

@@ -16,7 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrutable.errors import UserError
-from scrutable.work import Clock, Journal, Memo, executor, generator, parse_budget, read_json, write_atomically, write_json
+from scrutable.work import (
+    Clock,
+    Journal,
+    Memo,
+    executor,
+    generator,
+    parse_budget,
+    read_json,
+    write_atomically,
+    write_json,
+)
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -26,7 +36,7 @@ PLAIN = st.recursive(
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("60s", 60), ("5m", 300), ("1h", 3600), ("500ms", 0.5), ("90", 90), (2.5, 2.5), ("2 min", 120)]
+    ("text", "seconds"), [("60s", 60), ("5m", 300), ("1h", 3600), ("500ms", 0.5), ("90", 90), (2.5, 2.5), ("2min", 120)]
 )
 def test_budgets_are_read(text: str | float, seconds: float) -> None:
     assert parse_budget(text) == seconds
@@ -82,7 +92,7 @@ def test_reading_garbage_is_a_user_error(tmp_path_factory: pytest.TempPathFactor
         with pytest.raises(UserError):
             read_json(path)
     else:
-        assert read_json(path) == expected or expected != expected
+        assert repr(read_json(path)) == repr(expected)
 
 
 def test_deeply_nested_json_is_a_user_error(tmp_path: Path) -> None:
@@ -147,7 +157,7 @@ def test_a_damaged_item_is_done_again(tmp_path: Path) -> None:
 
 def test_a_journal_without_a_folder_remembers_nothing() -> None:
     journal = Journal(None)
-    assert [journal.once("a", lambda: n) for n in (1, 2)] == [1, 2]
+    assert [journal.once("a", lambda n=n: n) for n in (1, 2)] == [1, 2]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

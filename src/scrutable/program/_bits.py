@@ -75,6 +75,7 @@ def _scan_bits(scan: Scan, outside: int) -> float:
         inside.add(let.name)
     for state in scan.states:
         bits += _HEADER + _value_bits(state.init.value, state.init.type) + _node_bits(state.next, cost)
+        bits += _CONVERSION * (_is_truth(state.init) != _is_truth(state.next))
     return bits
 
 
@@ -110,8 +111,12 @@ def _conversion_bits(expr: Call) -> float:
     """What the truth values among the arguments pay for being used as numbers, or beside one."""
     if expr.op not in _ON_NUMBERS:
         return 0.0
-    truths = [scalar_of(arg.type) == BOOL for arg in (expr.args[1:] if expr.op == "if" else expr.args)]
+    truths = [_is_truth(arg) for arg in (expr.args[1:] if expr.op == "if" else expr.args)]
     return 0.0 if expr.op in _ON_TRUTHS_TOO and all(truths) else _CONVERSION * sum(truths)
+
+
+def _is_truth(expr: Expr) -> bool:
+    return scalar_of(expr.type) == BOOL
 
 
 def integer_bits(value: int) -> float:

@@ -77,9 +77,14 @@ class EGraph:
         self._order: dict[str, int] = {}
 
     @property
+    def size(self) -> int:
+        """How many nodes there are."""
+        return len(self._ids)
+
+    @property
     def full(self) -> bool:
         """Whether the node cap is reached."""
-        return len(self._ids) >= self.max_nodes
+        return self.size >= self.max_nodes
 
     def find(self, id_: int) -> int:
         """The class that `id_` has been merged into."""
@@ -275,8 +280,8 @@ def saturate(
             for _ in rewriting(graph):
                 if graph.full or time.monotonic() > end:
                     graph.rebuild()
-                    return Saturation(saturated=False, rounds=count, nodes=len(graph._ids))
+                    return Saturation(saturated=False, rounds=count, nodes=graph.size)
             graph.rebuild()
         if graph.version == before:
-            return Saturation(saturated=True, rounds=count + 1, nodes=len(graph._ids))
-    return Saturation(saturated=False, rounds=rounds, nodes=len(graph._ids))
+            return Saturation(saturated=True, rounds=count + 1, nodes=graph.size)
+    return Saturation(saturated=False, rounds=rounds, nodes=graph.size)

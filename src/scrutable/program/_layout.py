@@ -19,6 +19,14 @@ def statement_lines(text: str, level: int) -> list[str]:
     return (indent + head + "\n".join(broken) + tail).split("\n")
 
 
+def header_lines(name: str, parameters: list[str]) -> list[str]:
+    """The first line of a function, or as many as its parameters need."""
+    line = f"def {name}({', '.join(parameters)}):"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"def {name}(", *_filled([f"{parameter}," for parameter in parameters], _INDENT), "):"]
+
+
 def _parts(text: str) -> tuple[str, str, str]:
     """A statement as what comes before its one expression, the expression, and what comes after."""
     for keyword in ("return ", "if ", "assert "):
@@ -33,12 +41,27 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 
 def _cut(text: str, node: ast.expr) -> tuple[str, str, str]:
-    """The text of `node` with its own parentheses, and what stands around it (all names are ASCII or cut by bytes)."""
-    raw = text.encode()
-    start, end = node.col_offset, node.end_col_offset or len(raw)
-    while raw[:start].endswith(b"(") and raw[end:].startswith(b")") and not raw[:start].rstrip(b"(")[-1:].isalnum():
+    """The text of `node` with its own parentheses, and what stands around it."""
+    start, end = _extent(text, node)
+    while text[start - 1 : start] == "(" and text[end : end + 1] == ")" and not _called(text, start - 1):
         start, end = start - 1, end + 1
-    return raw[:start].decode(), raw[start:end].decode(), raw[end:].decode()
+    return text[:start], text[start:end], text[end:]
+
+
+def _called(text: str, start: int) -> bool:
+    """Whether the parenthesis at `start` is that of a call."""
+    while text[start - 1 : start] == "(":
+        start -= 1
+    return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
+
+
+def _extent(text: str, node: ast.AST) -> tuple[int, int]:
+    """Where a node of a text of one line begins and ends. The parser counts bytes."""
+    start, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", 0)
+    if text.isascii():
+        return start, end
+    raw = text.encode()
+    return len(raw[:start].decode()), len(raw[:end].decode())
 
 
 def _broken(text: str, level: int, beside: int) -> list[str]:
@@ -81,7 +104,8 @@ def _pieces(text: str, node: ast.expr) -> tuple[str, list[tuple[str, str, str]],
     """Opening text, items (text before, item, text after) and closing text; no items if it cannot be broken."""
 
     def source(part: ast.AST) -> str:
-        return ast.get_source_segment(text, part) or ""
+        start, end = _extent(text, part)
+        return text[start:end]
 
     match node:
         case ast.Call(func=func, args=[ast.GeneratorExp() as only]) if not node.keywords:
@@ -117,8 +141,8 @@ def _between(text: str, func: ast.expr, args: list[ast.expr]) -> list[str]:
 def _clauses(text: str, node: ast.ListComp | ast.GeneratorExp) -> list[tuple[str, str, str]]:
     items = [("", _cut(text, node.elt)[1], "")]
     for clause in node.generators:
-        target = ast.get_source_segment(text, clause.target) or ""
-        items.append((f"for {target} in ", ast.get_source_segment(text, clause.iter) or "", ""))
+        target = _cut(text, clause.target)[1]
+        items.append((f"for {target} in ", _cut(text, clause.iter)[1], ""))
         items += [("if ", _cut(text, test)[1], "") for test in clause.ifs]
     return items
 
@@ -135,13 +159,13 @@ def _operands(text: str, node: ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp)
             parts = [left, *others]
         case ast.IfExp(test=test, body=body, orelse=orelse):
             parts = [body, test, orelse]
-    raw, items, done = text.encode(), [], node.col_offset
+    items: list[tuple[str, str, str]] = []
+    done = _extent(text, node)[0]
     for part in parts:
         head, inside, _ = _cut(text, part)
-        start = len(head.encode())
-        joint = raw[done:start].decode().strip() if items else ""
+        joint = text[done : len(head)].strip() if items else ""
         items.append((joint + " " if joint else "", inside, ""))
-        done = start + len(inside.encode())
+        done = len(head) + len(inside)
     return items
 
 
@@ -150,6 +174,6 @@ def _spine(text: str, node: ast.BinOp) -> list[ast.expr]:
     sums, products = (ast.Add, ast.Sub), (ast.Mult, ast.Div, ast.FloorDiv, ast.Mod)
     kinds = sums if isinstance(node.op, sums) else products
     left = node.left
-    wrapped = len(_cut(text, left)[0].encode()) < left.col_offset
+    wrapped = len(_cut(text, left)[0]) < _extent(text, left)[0]
     joined = isinstance(left, ast.BinOp) and isinstance(left.op, kinds) and not wrapped
     return [*(_spine(text, left) if joined else [left]), node.right]  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ def name_parts(program: Program) -> Program:
     Names follow from structure alone: a state that is the quotient of a sum it is part of is a `carry`, one that grows
     by a condition a `count`, one that is the input of the step before `previous`, and so on; a state without a known
     part is a `state`, the variable returned is the `output`. Elements of a sequence `a` are `a_t`. Inputs keep their
-    names. `part_names` tells who was called what.
+    names. `named_parts` also tells who was called what.
 
     The result agrees with `program` on random data; should a shared part not pass that check, only names change.
     """

@@ -112,9 +112,8 @@ def _remainder(graph: EGraph, polynomials: Polynomials, top: Polynomial, k: int)
     rest = _reduced(top, k)
     for _ in range(4):
         for monomial in list(rest):
-            inner = _inside_remainder(graph, monomial, k)
-            if inner is not None:
-                times = rest[monomial]
+            inner, times = _inside_remainder(graph, monomial, k), rest.get(monomial, 0)
+            if inner is not None and times:
                 rest = plus(plus(rest, {monomial: -times}), polynomials.of(inner), times)
         rest = _reduced(rest, k)
     low, high = polynomials.range(rest)

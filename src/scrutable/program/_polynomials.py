@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import reduce
 from math import gcd
 
-from scrutable.program._egraph import EGraph
+from scrutable.program._egraph import Class, EGraph, Node
 from scrutable.program._ranges import EVERYTHING, Range
 from scrutable.program._types import Array, Bool, Category, Int, Selector, scalar_of
 
@@ -19,6 +19,8 @@ Monomial = tuple[int, ...]
 Polynomial = dict[Monomial, int]
 
 MOST_TERMS, HIGHEST_DEGREE, LARGEST = 10, 4, 2**31
+MOST_SWEEPS = 50
+ARITHMETIC = frozenset({"add", "sub", "neg", "mul"})
 
 
 def plus(left: Polynomial, right: Polynomial, times: int = 1) -> Polynomial:
@@ -51,50 +53,77 @@ def integral(graph: EGraph, id_: int) -> bool:
 
 
 class Polynomials:
-    """The polynomials of the classes of a graph, as the graph is now."""
+    """The polynomials of the classes of a graph, as the graph is now.
+
+    They are worked out from the leaves upwards, so that cycles do no harm: a class gets the best polynomial that its
+    sums and products have, and stands for itself where it has none.
+    """
 
     def __init__(self, graph: EGraph) -> None:
         self.graph = graph
         self._found: dict[int, Polynomial] = {}
-        self._open: set[int] = set()
-        self._met: set[int] = set()
+        self._sums: dict[int, list[Node]] = {}
+        for class_ in graph.classes():
+            if integral(graph, class_.id):
+                self._begin(class_)
+        self._settle()
 
     def of(self, id_: int) -> Polynomial:
         """The polynomial of a class; just the class itself where no arithmetic is known."""
         id_ = self.graph.find(id_)
-        if id_ in self._found:
-            return self._found[id_]
-        alone: Polynomial = {(id_,): 1}
-        if not integral(self.graph, id_):
-            return alone
-        if id_ in self._open:
-            self._met.add(id_)
-            return alone
-        literal = self.graph[id_].constant
-        if literal is not None and abs(literal.value) <= LARGEST:
-            return {(): int(literal.value)} if literal.value else {}
-        self._open.add(id_)
-        options = [p for node in self.graph[id_].nodes if (p := self._node(node)) is not None]
-        self._open.discard(id_)
-        best = min(options, key=self._size, default=alone)
-        self._met.discard(id_)
-        if not self._met:  # otherwise a cycle through a class still open cut the answer short
-            self._found[id_] = best
-        return best
+        return self._found.get(id_) or ({(id_,): 1} if id_ not in self._found else {})
 
-    def _node(self, node) -> Polynomial | None:
-        if node.op not in ("add", "sub", "neg", "mul") or not all(integral(self.graph, arg) for arg in node.args):
-            return None
-        args = [self.of(arg) for arg in node.args]
-        if node.op == "mul":
-            result = product(*args) if len(args[0]) * len(args[1]) <= 4 * MOST_TERMS else None
-        elif node.op == "neg":
-            result = plus({}, args[0], -1)
+    def _begin(self, class_: Class) -> None:
+        literal = class_.constant
+        if literal is not None and abs(literal.value) <= LARGEST:
+            self._found[class_.id] = {(): int(literal.value)} if literal.value else {}
+            return
+        sums = [n for n in class_.nodes if n.op in ARITHMETIC and all(integral(self.graph, arg) for arg in n.args)]
+        if sums:
+            self._sums[class_.id] = sums
         else:
-            result = plus(args[0], args[1], 1 if node.op == "add" else -1)
-        if result is None or len(result) > MOST_TERMS or any(len(m) > HIGHEST_DEGREE for m in result):
+            self._found[class_.id] = {(class_.id,): 1}
+
+    def _settle(self) -> None:
+        for _ in range(MOST_SWEEPS):
+            while self._sweep():
+                pass
+            blocked = [id_ for id_ in self._sums if id_ not in self._found]
+            if not blocked:
+                return
+            leaves = [id_ for id_ in blocked if len(self._sums[id_]) < len(self.graph[id_].nodes)]
+            for id_ in leaves or blocked[:1]:
+                self._found[id_] = {(id_,): 1}
+
+    def _sweep(self) -> bool:
+        """Look at every sum and product once. True if some class got its first polynomial, or a better one."""
+        changed = False
+        for id_, nodes in self._sums.items():
+            known = self._found.get(id_)
+            options = [p for node in nodes if (p := self._node(node)) is not None]
+            best = min(options, key=self._size, default=known)
+            if best is not None and (known is None or self._size(best) < self._size(known)):
+                self._found[id_] = best
+                changed = True
+        return changed
+
+    def _node(self, node: Node) -> Polynomial | None:
+        args = [self._found.get(self.graph.find(arg)) for arg in node.args]
+        if any(arg is None for arg in args):
             return None
-        return result if all(abs(c) <= LARGEST for c in result.values()) else None
+        left, right = (*args, None)[:2]
+        assert left is not None
+        if node.op == "neg":
+            return plus({}, left, -1)
+        assert right is not None
+        if node.op != "mul":
+            result = plus(left, right, 1 if node.op == "add" else -1)
+        elif len(left) * len(right) > 4 * MOST_TERMS:
+            return None
+        else:
+            result = product(left, right)
+        small = len(result) <= MOST_TERMS and all(len(m) <= HIGHEST_DEGREE for m in result)
+        return result if small and all(abs(c) <= LARGEST for c in result.values()) else None
 
     def _size(self, polynomial: Polynomial) -> tuple[int, int, int, int]:
         """What makes one form better than another: few terms, few factors, plain variables, small numbers."""

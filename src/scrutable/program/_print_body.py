@@ -84,21 +84,15 @@ def stored(expr: Expr, put: Put, level: int, scope: Scope, *, hold: str = "", in
         condition, yes, no = call("not", condition), no, yes
     lines = statement_lines(f"if {text(condition, scope)}:", level)
     lines += stored(yes, put, level + 1, scope, hold=hold) or [_INDENT * (level + 1) + "pass"]
-    otherwise = stored(no, put, level + 1, scope, hold=hold, inside=True)
-    if otherwise and otherwise[0].startswith(_INDENT * (level + 1) + "if ") and _is_one_choice(otherwise, level + 1):
-        return [*lines, _INDENT * level + "el" + otherwise[0].strip(), *(line[4:] for line in otherwise[1:])]
+    if choice(no):
+        first, *rest = stored(no, put, level, scope, hold=hold, inside=True)
+        return [*lines, _INDENT * level + "el" + first.strip(), *rest]
+    otherwise = stored(no, put, level + 1, scope, hold=hold)
     return [*lines, _INDENT * level + "else:", *otherwise] if otherwise else lines
 
 
 def _is(expr: Expr, name: str) -> bool:
     return isinstance(expr, Var) and expr.name == name
-
-
-def _is_one_choice(lines: list[str], level: int) -> bool:
-    """Whether the lines are one `if` statement with its branches."""
-    prefix = _INDENT * level
-    starts = (prefix + "elif ", prefix + "else:", prefix + " ", prefix + ")")
-    return all(line.startswith(starts) for line in lines[1:])
 
 
 def _as_statement(expr: Call, put: Put, level: int, scope: Scope, hold: str) -> bool:

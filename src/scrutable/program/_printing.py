@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scrutable.program._layout import WIDTH, statement_lines
+from scrutable.program._layout import WIDTH, header_lines, statement_lines
 from scrutable.program._operators import helpers_in
 from scrutable.program._print_body import function_body
 from scrutable.program._print_expr import Constants, fresh, type_words, value_text
@@ -35,9 +35,9 @@ def print_program(program: Program) -> str:
     Cost: linear in the size of the program text, which can be exponential in that of expressions with shared parts.
     """
     constants = Constants(_all_names(program))
-    header = f"def {program.name}({', '.join(entry.name for entry in program.inputs)}):"
+    header = header_lines(program.name, [entry.name for entry in program.inputs])
     docstring = _docstring(program.summary, 1) if program.summary.strip() else []
-    function = "\n".join([header, *docstring, *function_body(program, constants)])
+    function = "\n".join([*header, *docstring, *function_body(program, constants)])
     tables = [line for name, text in constants.texts.items() for line in statement_lines(f"{name} = {text}", 0)]
     checks, agree = _checks(program, constants)
     helpers = "\n\n".join(helper.source for helper in helpers_in(_without_docstring(function, docstring)))

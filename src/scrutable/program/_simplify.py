@@ -24,7 +24,7 @@ from scrutable.program._referee import Referee, equal_expressions
 from scrutable.program._rules import RULES, Rule, rewriting
 from scrutable.program._states import inlined, with_fewer_states, without_dead
 
-MOST_ROUNDS, MOST_NODES = 6, 1200
+MOST_ROUNDS, MOST_NODES, GROWTH = 6, 1200, 3
 SLACK = 1e-6
 
 
@@ -129,6 +129,7 @@ def block_graph(block: Block, *, seconds: float, rules: Iterable[Rule] = RULES) 
         if place.name is not None:
             graph.union(id_, graph.add(Var(place.name, place.expr.type)))
     graph.rebuild()
+    graph.max_nodes += GROWTH * graph.size
     saturate(graph, [normalising(), rewriting(rules), exhausting], seconds=max(0.0, seconds))
     return graph
 

@@ -3,6 +3,7 @@
 `verify_all` applies every test; each is also there on its own. Nothing here searches for programs.
 """
 
+from scrutable._callable import answers_calls
 from scrutable.verify._agreement import agrees, answers_to, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._claims import NoDependence, NoMemory
@@ -37,3 +38,5 @@ __all__ = [
     "verify_all",
     "wilson",
 ]
+
+answers_calls(__name__)
