@@ -15,7 +15,7 @@ def demo(
     seed: o.Seed = 0,
     out: o.Out = Path("scrutable-demo"),
     resume: o.Resume = False,
-    jobs: o.Jobs = 1,
+    jobs: o.Jobs = 2,
     json: o.Json = False,
 ) -> None:
     """Explain a recurrent network that was trained to add binary numbers, and write a report."""

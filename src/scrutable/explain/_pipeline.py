@@ -26,12 +26,13 @@ from scrutable.hypothesis import Evidence, Hypothesis, Verdict, hypothesis_from_
 from scrutable.network import Network
 from scrutable.program import spelled_out
 from scrutable.verify import Case, Sample, answers_to, verify_all
-from scrutable.work import Clock, executor, parse_budget
+from scrutable.work import Clock, executor, one_thread, parse_budget
 
 VERIFY_SHARE = 0.4
 VERIFIED = 3
 
 
+@one_thread()
 def explain(
     network: Network,
     data: Any = None,
@@ -76,6 +77,7 @@ def explain(
     return _conclude(run, ranked, out, command)
 
 
+@one_thread()
 def verify(
     network: Network,
     hypothesis: Hypothesis,

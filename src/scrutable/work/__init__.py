@@ -6,6 +6,7 @@ from scrutable.work._journal import Journal
 from scrutable.work._memo import Memo
 from scrutable.work._seeds import generator
 from scrutable.work._storage import read_json, write_atomically, write_json
+from scrutable.work._threads import one_thread
 
 __all__ = [
     "Clock",
@@ -16,6 +17,7 @@ __all__ = [
     "Processes",
     "executor",
     "generator",
+    "one_thread",
     "parse_budget",
     "read_json",
     "write_atomically",
