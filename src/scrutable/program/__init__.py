@@ -46,6 +46,29 @@ _LAZY = {
 }
 
 
+FUNCTIONS = (
+    "aggregate",
+    "count_true",
+    "counts_of",
+    "dot_product",
+    "index_of_max",
+    "last_of",
+    "pick_first",
+    "positions",
+    "select",
+    "select_and",
+    "select_not",
+    "select_or",
+    "select_xor",
+    "shifted",
+    "sum_of",
+    "widths",
+)
+"""Operators on sequences as plain Python functions, for hypotheses that people write: `from scrutable.program import
+select`."""
+_LAZY |= dict.fromkeys(FUNCTIONS, "_functions")
+
+
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
@@ -53,7 +76,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, *FUNCTIONS]
 
 
 __all__ = [

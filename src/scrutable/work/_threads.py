@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def one_thread() -> Iterator[None]:
     """One thread each for BLAS, OpenMP and torch, and the old numbers back afterwards.
 
-    The networks that can be explained are small: threads cost them more in waiting than they gain, two to four times the
-    processor time on two cores. Work is spread over processes instead (`executor`).
+    The networks that can be explained are small: threads cost them more in waiting than they gain, two to four times
+    the processor time on two cores. Work is spread over processes instead (`executor`).
     """
     from threadpoolctl import threadpool_limits
 
