@@ -21,7 +21,7 @@ def test_the_readme_has_code_to_run() -> None:
 def test_the_readme_runs(block: str, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    if "binary_addition" in block:
+    if "study.best" in block:
         assert "total = a_t + b_t + carry" in done.stdout
         assert done.stdout.splitlines()[-1] == "11"
         assert (tmp_path / "runs" / "adder" / "report.html").exists()

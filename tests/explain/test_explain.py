@@ -31,7 +31,7 @@ ADDER = """    output = []
 
 @pytest.fixture(scope="module")
 def adder() -> Study:
-    return sc.explain(examples.load("binary_addition"), budget="40s", seed=0, jobs=2)
+    return sc.explain(examples.load("binary_addition"), budget="5m", seed=0, jobs=2)
 
 
 def test_the_adder_comes_out_as_a_person_would_write_it(adder: Study) -> None:
@@ -85,8 +85,8 @@ def test_an_untrained_network_is_not_supported() -> None:
 def test_labels_are_reported_apart_and_change_nothing(adder: Study) -> None:
     net = examples.load("distance")
     x = net.inputs.enumerate()
-    right = sc.explain(net, data=x, labels=np.abs(x[:, 0] - x[:, 1]), budget="20s", jobs=2)
-    wrong = sc.explain(net, data=x, labels=np.zeros(len(x)), budget="20s", jobs=2)
+    right = sc.explain(net, data=x, labels=np.abs(x[:, 0] - x[:, 1]), budget="3m", jobs=2)
+    wrong = sc.explain(net, data=x, labels=np.zeros(len(x)), budget="3m", jobs=2)
     assert right.best is not None and wrong.best is not None
     assert right.best.program == wrong.best.program
     assert right.best.evidence["task.program"].value == 1.0
@@ -118,7 +118,7 @@ def test_a_persons_hypothesis_is_tested_and_a_wrong_one_refuted() -> None:
     def wrong(a, b):  # noqa: ANN001, ANN202
         return [(a_t + b_t) % 2 for a_t, b_t in zip(a, b, strict=True)]
 
-    good = sc.verify(net, sc.hypothesis(right, align={"carry": net.site("hidden")}), budget="40s", jobs=2)
+    good = sc.verify(net, sc.hypothesis(right, align={"carry": net.site("hidden")}), budget="3m", jobs=2)
     assert good.hypotheses[0].evidence["interchange"].passed
     bad = sc.verify(net, sc.hypothesis(wrong), budget="20s")
     assert bad.best is None and bad.hypotheses[0].verdict is sc.Verdict.REFUTED
@@ -130,7 +130,7 @@ import sys
 import scrutable as sc
 from scrutable import examples
 net = examples.load("binary_addition")
-sc.explain(net, budget="40s", seed=3, out=sys.argv[1], on_event=lambda a: print(a.step, flush=True))
+sc.explain(net, budget="5m", seed=3, out=sys.argv[1], on_event=lambda a: print(a.step, flush=True))
 """
 
 
@@ -146,7 +146,7 @@ def test_a_killed_run_is_continued_without_searching_again(tmp_path: Path) -> No
     assert not (out / "study.json").exists() and any((out / ".work").iterdir())
     steps: list[Attempt] = []
     net = examples.load("binary_addition")
-    study = sc.explain(net, budget="40s", seed=3, out=out, resume=True, on_event=steps.append)
+    study = sc.explain(net, budget="5m", seed=3, out=out, resume=True, on_event=steps.append)
     assert "propose" not in [a.step for a in steps], "finished work is not done again"
     assert study.best is not None and ADDER in study.best.program.source
     assert sorted(p.name for p in out.iterdir()) == ["program.py", "report.html", "study.json"]

@@ -27,8 +27,9 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
+    as_list = getattr(value, "tolist", None)
+    if as_list is not None:
+        return plain(as_list())
     if isinstance(value, float) and math.isnan(value):
         raise ValueError("a study cannot hold NaN; leave the value out and say why")
     return value
