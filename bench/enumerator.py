@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scrutable.propose._enumerate import Effort, Found, Grammar, Search, evaluate
+from scrutable.propose._enumerate import MOST_CANDIDATES, Effort, Found, Grammar, Search, evaluate
 from scrutable.propose._enumerate._layout import Coder
 from scrutable.work import Clock, generator, write_atomically
 
@@ -28,10 +28,20 @@ Columns = dict[str, np.ndarray]
 Problem = tuple[str, Columns, Callable[[Columns], np.ndarray], Grammar | None, str]
 
 
+MOST = 6_000_000
+"""Candidates of the measurement of speed; it ends earlier when the time or the memory does."""
+
+
 def columns(names: str, *, n: int = ROWS, low: int = -20, high: int = 20, seed: int = 0) -> Columns:
     """Random integer leaves."""
     rng = generator(seed, "bench", names)
     return {name: rng.integers(low, high + 1, n) for name in names}
+
+
+def with_ties(leaves: Columns) -> Columns:
+    """x equals y in three examples: which comparison is meant can be told from those only."""
+    y = np.concatenate([leaves["x"][:3], leaves["y"][3:]])
+    return leaves | {"y": y}
 
 
 def truth_table(names: str) -> Columns:
@@ -46,8 +56,8 @@ def problems() -> list[Problem]:
     boolean = Grammar(operators=("and", "or", "not"), constants=())
     lattice = Grammar(operators=("add", "sub", "min", "max", "if", "le"), constants=(0, 1, 2))
     return [
-        ("if(x > y, x + z, z - 1)", columns("xyz"), lambda c: np.where(c["x"] > c["y"], c["x"] + c["z"], c["z"] - 1),
-         None, "2 s"),
+        ("if(x > y, x + z, z - 1)", with_ties(columns("xyz")),
+         lambda c: np.where(c["x"] > c["y"], c["x"] + c["z"], c["z"] - 1), None, "2 s"),
         ("largest of 3 from if, <=", columns("abc", n=1000), lambda c: np.max(list(c.values()), axis=0), bare, ""),
         ("largest of 4 from if, <=", columns("abcd", n=1000), lambda c: np.max(list(c.values()), axis=0), bare, "10 s"),
         ("5-variable DNF, 3 terms", truth_table("abcde"),
@@ -63,11 +73,11 @@ def problems() -> list[Problem]:
 
 
 def solve(
-    leaves: Columns, target: np.ndarray, grammar: Grammar | None, seconds: float
+    leaves: Columns, target: np.ndarray, grammar: Grammar | None, seconds: float, most: int = MOST_CANDIDATES
 ) -> tuple[Effort, float, tuple[Found, ...]]:
     """One search: its effort, its seconds and what it found."""
     grammar = grammar or Grammar.fitting(leaves, [target])
-    search = Search(leaves, {"t": target}, grammar=grammar, clock=Clock(seconds), limit=5)
+    search = Search(leaves, {"t": target}, grammar=grammar, clock=Clock(seconds), limit=5, most=most)
     start = time.perf_counter()
     found = search.run()["t"]
     return search.effort, time.perf_counter() - start, found
@@ -77,8 +87,15 @@ def rate(seconds: float, operators: tuple[str, ...]) -> tuple[Effort, float, flo
     """Candidates of a search for something that is not there: 6 leaves, 8 operators, 64 examples."""
     target = generator(0, "bench", "noise").integers(0, 10, ROWS)
     before = time.process_time()
-    effort, took, _ = solve(columns("uvwxyz"), target, Grammar(operators=operators, memory=2**31), seconds)
+    effort, took, _ = solve(columns("uvwxyz"), target, Grammar(operators=operators, memory=2**31), seconds, MOST)
     return effort, took, time.process_time() - before
+
+
+def ended(effort: Effort) -> str:
+    """What ended a search that found nothing."""
+    if effort.capped:
+        return "memory cap"
+    return "candidate limit" if effort.limited else "exhausted" if effort.exhausted else "time"
 
 
 def kernels() -> list[tuple[str, float]]:
@@ -120,23 +137,22 @@ def _timed(function: Callable[[], object], repeats: int = 30) -> float:
 def report() -> str:
     """The measurements as Markdown."""
     lines = ["# The enumerator, measured", "", f"Python {platform.python_version()}, NumPy {np.__version__},"]
-    lines[-1] += (
-        f" {os.cpu_count()} shared cores of which the search uses one, load {os.getloadavg()[0]:.1f} at the start."
-    )
+    lines[-1] += f" {os.cpu_count()} shared cores (large levels use both), load {os.getloadavg()[0]:.1f} at the start."
     lines += ["Made by `python bench/enumerator.py`."]
     lines += ["", "## Candidates a second", "", RULE, ""]
-    lines += ["| operators | candidates | distinct | seconds | CPU seconds | million a second | million a CPU second |"]
-    lines += ["|" + "---|" * 7]
+    lines += ["| operators | candidates | distinct | seconds | CPU seconds | million a second | million a CPU second "]
+    lines[-1] += "| ended by |"
+    lines += ["|" + "---|" * 8]
     for operators in (
         ("add", "sub", "mul", "min", "max", "eq", "le", "if"),
         ("add", "sub", "mul", "min", "max", "neg", "abs", "le"),
         ("add", "sub", "mod", "floordiv", "max", "eq", "le", "if"),
     ):
-        effort, took, cpu = rate(8.0, operators)
+        effort, took, cpu = rate(20.0, operators)
         million = effort.candidates / 1e6
         figures = f"{effort.candidates:,} | {effort.distinct:,} | {took:.2f} | {cpu:.2f}"
         figures += f" | {million / took:.2f} | {million / cpu:.2f}"
-        lines.append(f"| {', '.join(operators)} | {figures} |")
+        lines.append(f"| {', '.join(operators)} | {figures} | {ended(effort)} |")
     lines += ["", "The inner step alone (sums of pairs and their codes, nothing looked up):", ""]
     lines += [f"- {name}: {speed:.1f} million a second" for name, speed in kernels()]
     lines += ["", "## Problems", ""]

@@ -77,6 +77,7 @@ def test_the_command_is_repeated_as_it_was_given(run, pretend, model: Path) -> N
 
 def test_what_is_undecided_is_said(run, pretend, model: Path) -> None:
     open_ = studies.result("guard.lookup", "guard", "unknown", value=None, interval=None)
+    open_ = replace(open_, reason="time ran out before this test")
     best = replace(studies.study().hypotheses[0], evidence=studies.evidence().with_results(open_))
     pretend(studies.study(hypotheses=(best,)))
     assert "undecided guard.lookup; a longer --budget may settle it" in run("explain", model).out

@@ -49,6 +49,14 @@ def test_the_rules(outcomes: dict[str, str], expected: Verdict) -> None:
     assert verdict(**outcomes) is expected
 
 
+def test_rare_inputs_left_open_keep_a_hypothesis_behavioural_and_longer_ones_do_not() -> None:
+    passed = tuple(result(kind, "pass", f"{kind}.{n}") for kind in ("behaviour", "causal", "guard") for n in "ab")
+    assert Evidence(passed).verdict is Verdict.SUPPORTED
+    rare, longer = (result("behaviour", "unknown", name) for name in ("fidelity.shifted", "fidelity.longer"))
+    assert Evidence(passed).with_results(rare).verdict is Verdict.BEHAVIOURAL
+    assert Evidence(passed).with_results(longer).verdict is Verdict.SUPPORTED
+
+
 def test_one_guard_alone_supports_nothing() -> None:
     evidence = Evidence(tuple(result(kind, "pass") for kind in ("behaviour", "causal", "guard")))
     assert evidence.verdict is Verdict.BEHAVIOURAL

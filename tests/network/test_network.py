@@ -165,6 +165,18 @@ def test_rows_that_influence_each_other_are_refused():
         Network(module, inputs=Reals(0, 1, channels=2), outputs=Reals())
 
 
+def test_rounding_of_large_numbers_is_no_influence_between_rows():
+    def unsteady(x: np.ndarray) -> np.ndarray:
+        """Two scores, one of them near zero: off by 4e-3 among other rows, where the other score is 500 or more."""
+        score = (x.sum(axis=1) - 1.5) * 1000
+        return np.stack([score * 0 + (2e-3 if len(x) > 1 else -2e-3), score], axis=1)
+
+    network = Network(unsteady, inputs=Bits(length=3), outputs=Category(2))
+    assert network.predict(np.array([[1, 1, 0], [0, 0, 1]])).tolist() == [1, 0]
+    with pytest.raises(UserError, match="depend on the other rows"):
+        Network(lambda x: unsteady(x) + len(x), inputs=Bits(length=3), outputs=Category(2))
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_raw_outputs_that_are_not_finite_are_refused(bad: float):
     with pytest.raises(UserError, match="NaN or infinite raw outputs for 16 of 16 inputs"):

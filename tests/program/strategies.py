@@ -16,6 +16,7 @@ from scrutable.program import (
     INT,
     REAL,
     Bool,
+    Call,
     Category,
     Const,
     Expr,
@@ -32,6 +33,7 @@ from scrutable.program import (
     call,
     const,
     scalar_of,
+    walk,
 )
 
 Scope = dict[str, Type]
@@ -295,3 +297,15 @@ def _column(draw: DrawFn, type_: Type, shape: tuple[int, ...]) -> np.ndarray:
     size = int(np.prod(shape))
     flat = draw(st.lists(values, min_size=size, max_size=size))
     return np.array(flat, dtype=np.float64 if isinstance(type_, Real) else np.int64).reshape(shape)
+
+
+ROUNDED = {"exp", "log", "sin", "cos", "tanh"}  # equal up to the last digits only
+
+
+def is_steady(program: Program) -> bool:
+    """Whether no last digit of a transcendental function can decide what the program does."""
+    exprs = [let.expr for s in program.statements for let in ([s] if isinstance(s, Let) else s.body)]
+    exprs += [state.next for s in program.statements if isinstance(s, Scan) for state in s.states]
+    ops = {node.op for expr in exprs for node in walk(expr) if isinstance(node, Call)}
+    smooth = {"add", "sub", "mul", "div", "neg", "abs", "dot", "stack", "index", "last", "sum", "shift", "min", "max"}
+    return not ops & ROUNDED or ops <= smooth | ROUNDED

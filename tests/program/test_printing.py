@@ -13,19 +13,17 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from strategies import data_for, is_steady, programs, scalar_programs, scan_programs, sequence_programs
 
 from program.cases import CASES, adder
-from program.strategies import data_for, programs, scalar_programs, scan_programs, sequence_programs
 from scrutable.errors import ProgramError
-from scrutable.program import INT, REAL, Array, Call, Expr, Input, Let, Program, Scan, Seq, Var, _layout, call, walk
+from scrutable.program import INT, REAL, Array, Expr, Input, Let, Program, Seq, Var, _layout, call
 from scrutable.program._layout import WIDTH, statement_lines
 from scrutable.program._types import Real, Type, scalar_of
 
 RELAXED = settings(
     deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
-
-ROUNDED = {"exp", "log", "sin", "cos", "tanh"}  # equal up to the last digits only
 
 
 def loaded(program: Program) -> Any:
@@ -85,15 +83,6 @@ def data_that_fit(data: st.DataObject, program: Program) -> np.ndarray:
     except ProgramError:
         assume(False)
     return x
-
-
-def is_steady(program: Program) -> bool:
-    """Whether no last digit of a transcendental function can decide what the program does."""
-    exprs = [let.expr for s in program.statements for let in ([s] if isinstance(s, Let) else s.body)]
-    exprs += [state.next for s in program.statements if isinstance(s, Scan) for state in s.states]
-    ops = {node.op for expr in exprs for node in walk(expr) if isinstance(node, Call)}
-    smooth = {"add", "sub", "mul", "div", "neg", "abs", "dot", "stack", "index", "last", "sum", "shift", "min", "max"}
-    return not ops & ROUNDED or ops <= smooth | ROUNDED
 
 
 def check(program: Program, data: st.DataObject) -> None:

@@ -182,6 +182,18 @@ def test_binary_addition_reads_as_a_person_writes_it() -> None:
     assert any("more than" in note for note in found.notes)
 
 
+def test_the_program_does_not_depend_on_the_time_there_is() -> None:
+    network = machine_network(
+        4,
+        lambda s, x: np.where(s == 3, 3, np.where(x == 1, 0, s + 1)),
+        lambda s, x: s == 3,
+        WORD,
+        Category(2, length=12),
+    )
+    sources = [best(network, seconds=seconds)[0].program.source for seconds in (60.0, 600.0)]
+    assert sources[0] == sources[1]
+
+
 def test_addition_modulo_five_is_one_line() -> None:
     digits = Integers(0, 4, length=10)
     network = machine_network(5, lambda s, x: (s + x) % 5, lambda s, x: (s + x) % 5, digits, digits)

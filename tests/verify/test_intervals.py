@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import hypergeom
 
 from scrutable.verify import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
+from scrutable.verify._intervals import finite_population
+from scrutable.verify._pooled import Pool, every_pair
 from scrutable.work import generator
 
 INTERVALS = (wilson, clopper_pearson)
@@ -68,3 +71,34 @@ def test_several_values_of_one_input_need_the_cluster_bootstrap() -> None:
         got = cluster_bootstrap(values, clusters, rng)
         covered += got.low <= 0.5 <= got.high
     assert covered >= 88
+
+
+@settings(deadline=None)
+@given(size=st.integers(1, 60), share=st.floats(0, 1), part=st.floats(0.05, 1))
+def test_the_finite_interval_holds_the_share_of_nearly_every_draw(size: int, share: float, part: float) -> None:
+    n, good = max(1, int(part * size)), int(share * size)
+    drawn = np.arange(max(0, n - (size - good)), min(n, good) + 1)
+    held = [finite_population(int(k), n, size) for k in drawn]
+    chance = hypergeom.pmf(drawn, size, good, n)
+    covered = sum(p for p, i in zip(chance, held, strict=True) if i.low <= good / size <= i.high)
+    assert covered >= 0.95 - 1e-9
+    assert all(0 <= i.low <= i.high <= 1 for i in held)
+
+
+def test_a_whole_population_leaves_nothing_open() -> None:
+    assert finite_population(3, 8, 8).low == finite_population(3, 8, 8).high == 3 / 8
+    assert finite_population(32, 32, 64).low > wilson(32, 32).low
+    with pytest.raises(ValueError, match="population"):
+        finite_population(3, 8, 7)
+
+
+def test_a_pool_counts_its_inputs_and_not_its_pairs() -> None:
+    bases, sources = every_pair(np.arange(12), np.random.default_rng(0))
+    assert len(bases) == 132 and (bases != sources).all()
+    right = np.ones(132, bool)
+    value, n, interval = Pool(bases, sources, None).measured(right)
+    assert (value, n) == (1.0, 12) and interval.low == pytest.approx(wilson(12, 12).low)
+    value, n, known = Pool(bases, sources, 24).measured(right)
+    assert interval.low < known.low < 1.0
+    value, n, part = Pool(bases, sources, None).measured(bases > 3)
+    assert part.low < value < part.high and value == pytest.approx(8 / 12)

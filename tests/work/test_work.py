@@ -165,6 +165,25 @@ def test_executors_keep_the_order(jobs: int) -> None:
     assert list(executor(jobs).map(abs, [-3, 2, -1])) == [3, 2, 1]
 
 
+def test_functions_of_modules_elsewhere_reach_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a_users_module.py").write_text("def triple(x):\n    return 3 * x\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    from a_users_module import triple  # type: ignore[import-not-found]
+
+    assert list(executor(2).map(triple, [1, 2])) == [3, 6]
+
+
+def test_what_cannot_be_sent_is_done_here() -> None:
+    class Stuck:
+        def __reduce__(self) -> str:
+            raise RuntimeError("stays where it is")
+
+        def __call__(self, item: int) -> int:
+            return item + 1
+
+    assert list(executor(2).map(Stuck(), [1, 2])) == [2, 3]
+
+
 def test_no_jobs_is_refused() -> None:
     with pytest.raises(UserError, match="at least 1"):
         executor(0)

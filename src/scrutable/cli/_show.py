@@ -92,9 +92,10 @@ def _verdict(study: Study, subject: Hypothesis | None, console: Console) -> None
         word, meaning = subject.verdict.value, subject.verdict.meaning
         colour = "green" if subject.verdict.rank <= 1 else "yellow" if subject is study.best else "red"
     console.print(Text.assemble(("VERDICT  ", "bold"), (word, f"bold {colour}"), f"  {meaning}"))
-    undecided = [] if subject is None else [result.name for result in subject.evidence if result.status == "unknown"]
+    undecided = [] if subject is None else [result for result in subject.evidence if result.status == "unknown"]
     if undecided:
-        console.print(f"undecided {', '.join(map(clean, undecided))}; a longer --budget may settle it", soft_wrap=True)
+        hint = "; a longer --budget may settle it" if any("time" in result.reason for result in undecided) else ""
+        console.print(f"undecided {', '.join(clean(result.name) for result in undecided)}{hint}", soft_wrap=True)
 
 
 def study_json(study: Study, folder: Path, *, subject: Hypothesis | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -49,6 +50,28 @@ def guarded(run: Run, hypothesis: Hypothesis, case: Case, *, found_after: float 
         data = run.journal.once(key, lambda g=guard, c=clock: _applied(run, g, replace(trial, clock=c)))
         evidence = evidence.with_results(read_as(Result, data))
     return hypothesis.with_evidence(evidence)
+
+
+def fallen_with(hypothesis: Hypothesis, fallen: Sequence[Hypothesis], inputs: np.ndarray) -> Hypothesis | None:
+    """The hypothesis with the failed controls of one of the `fallen`, if it is that one again in other words.
+
+    It is when it gives the same answers to `inputs` at no fewer bits and no causal test bears it out: the null networks
+    that did as well as the shorter one do as well as this one, and a control that ran out of time must not spare it.
+    """
+    if any(r.passed for r in hypothesis.evidence.of("causal")):
+        return None
+    said, _ = answers_to(hypothesis.program, inputs)
+    for other in fallen:
+        answers, _ = answers_to(other.program, inputs)
+        if said is None or answers is None or not np.array_equal(said, answers):
+            continue
+        if other.program.bits > hypothesis.program.bits + 1e-9:
+            continue
+        failed = (r for r in other.evidence.of("guard") if r.status == "fail")
+        why = f"the same answers as a program of {other.program.bits:.0f} bits that failed"
+        results = (replace(r, reason=f"{why}: {r.reason}") for r in failed)
+        return hypothesis.with_evidence(hypothesis.evidence.with_results(*results))
+    return None
 
 
 def _given(hypothesis: Hypothesis, *_: Any, **__: Any) -> tuple[Hypothesis, ...]:

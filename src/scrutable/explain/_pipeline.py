@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scrutable.errors import UserError
-from scrutable.explain._controls import guarded
+from scrutable.explain._controls import fallen_with, guarded
 from scrutable.explain._run import (
     Listener,
     Run,
@@ -177,7 +177,8 @@ def _tested(run: Run, hypothesis: Hypothesis) -> tuple[Hypothesis, Evidence]:
         return hypothesis, verify_all(_case(run, hypothesis))
     spelled = replace(hypothesis, program=spelled_out(program))
     evidence = verify_all(_case(run, spelled))
-    found = any(r.passed for r in evidence.of("causal")) and not any(r.status == "fail" for r in evidence.of("causal"))
+    causal = evidence.of("causal")
+    found = any(r.passed and r.name == "interchange" for r in causal) and not any(r.status == "fail" for r in causal)
     return (spelled if found else hypothesis), evidence
 
 
@@ -189,17 +190,20 @@ def _case(run: Run, hypothesis: Hypothesis) -> Case:
 
 
 def _guarded_until_one_stands(run: Run, tested: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """Null controls for the best hypothesis; for the next one only if they bring it down."""
-    answered = list(_ranked(tested))
+    """Null controls for the best hypothesis; for the next one only if they bring it down, and it is not the same again
+    in other words."""
+    answered, fallen = list(_ranked(tested)), []
     for index, candidate in enumerate(answered):
         before = candidate.hypothesis
         if before.verdict.rank > Verdict.BEHAVIOURAL.rank:
             continue
-        case = _case(run, before)
-        after = guarded(run, before, case, found_after=candidate.seconds)
+        after = fallen_with(before, fallen, run.data.inputs)
+        if after is None:
+            after = guarded(run, before, _case(run, before), found_after=candidate.seconds)
         answered[index] = replace(candidate, hypothesis=after)
         if after.verdict.rank <= Verdict.BEHAVIOURAL.rank:
             break
+        fallen.append(after)
     return tuple(answered)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scrutable.errors import UserError
 from scrutable.explain._study import Attempt
 from scrutable.network import Network
-from scrutable.work import Clock, Executor, Journal, generator
+from scrutable.work import Clock, Executor, Journal, flat_rows, generator
 
 MOST_ROWS = 8192
 FEWEST_ROWS = 8
@@ -109,7 +109,7 @@ def _from_domain(network: Network, rng: np.random.Generator) -> tuple[np.ndarray
 
 
 def _distinct_rows(inputs: np.ndarray) -> np.ndarray:
-    flat = np.ascontiguousarray(inputs.reshape(len(inputs), -1))
+    flat = np.ascontiguousarray(flat_rows(inputs))
     return np.sort(np.unique(flat, axis=0, return_index=True)[1])
 
 

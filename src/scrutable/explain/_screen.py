@@ -9,7 +9,7 @@ import numpy as np
 
 from scrutable.hypothesis import Alignment, Hypothesis
 from scrutable.network import Network
-from scrutable.program import Program, Scan, named_parts, residual_bits, simplify
+from scrutable.program import Program, Scan, named_parts, plainly_constant, residual_bits, simplify
 from scrutable.verify import Sample, agrees, answers_to, tolerance
 
 FLOOR = 0.95
@@ -58,7 +58,8 @@ class Candidate:
 
 def polished(hypothesis: Hypothesis, sight: Sight) -> Hypothesis:
     """The hypothesis with its program simplified and its parts named; the alignment follows the new names."""
-    program, names = named_parts(simplify(hypothesis.program, sight.sample.inputs[:SIMPLIFY_ROWS]))
+    simple = plainly_constant(simplify(hypothesis.program, sight.sample.inputs[:SIMPLIFY_ROWS]))
+    program, names = named_parts(simple)
     return replace(hypothesis, program=program, alignment=_realigned(hypothesis.alignment, program, names))
 
 

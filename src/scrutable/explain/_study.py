@@ -50,6 +50,28 @@ class Attempt:
     seconds: float
 
 
+def _meaning(best: Hypothesis) -> str:
+    """What the verdict means, with the comparison on the whole domain where there was one."""
+    if best.verdict is Verdict.BEHAVIOURAL and any(r.passed for r in best.evidence.of("exhaustive")) and _exact(best):
+        return "equal to the network on its whole domain; that the insides work this way is not established"
+    return best.verdict.meaning
+
+
+def _limits(best: Hypothesis) -> str:
+    """What a reader must not take the answer for."""
+    longer = (r for r in best.evidence if r.name == "fidelity.longer")
+    parts = [] if _exact(best) else ["It is approximate: it differs from the network on a few inputs."]
+    parts += ["It holds up to the declared length only." for r in longer if r.status == "unknown" and r.n]
+    return "".join(f" {part}" for part in parts)
+
+
+def _exact(hypothesis: Hypothesis) -> bool:
+    """Whether no input of the declared domain is known on which program and network differ."""
+    kinds = ("behaviour", "exhaustive", "counter-example")
+    known = (r for r in hypothesis.evidence if r.kind in kinds and r.name != "fidelity.longer" and r.n)
+    return not hypothesis.residual_bits and all(r.value == 1.0 for r in known)
+
+
 @dataclass(frozen=True)
 class Study:
     """Network, run, hypotheses (best first) and attempts. Reading and reporting need no torch."""
@@ -71,7 +93,7 @@ class Study:
         if best is None:
             count = len(self.hypotheses)
             return f"No short program found: {count} candidate{'s' * (count != 1)} tested, none of them an answer."
-        return f"{best.verdict.value.capitalize()}: {best.verdict.meaning} ({best.program.bits:.0f} bits)."
+        return f"{best.verdict.value.capitalize()}: {_meaning(best)} ({best.program.bits:.0f} bits).{_limits(best)}"
 
     def save(self, folder: str | Path) -> Path:
         """Write `study.json`, and `program.py` when there is an answer. Each file is whole or not there.

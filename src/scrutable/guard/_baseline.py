@@ -11,6 +11,7 @@ import numpy as np
 
 from scrutable.guard._base import GuardCase, Rows
 from scrutable.program import Call, Expr, Program, Scan, walk
+from scrutable.work import flat_rows
 
 NEARLY_CONSTANT = 0.99
 _MIXING = frozenset(
@@ -60,12 +61,12 @@ def _expressions(program: Program) -> list[Expr]:
 
 
 def _share(said: np.ndarray, outputs: np.ndarray) -> float:
-    return float((said == outputs).reshape(len(outputs), -1).all(axis=1).mean()) if len(outputs) else 0.0
+    return float(flat_rows(said == outputs).all(axis=1).mean()) if len(outputs) else 0.0
 
 
 def _most_frequent(values: np.ndarray) -> np.ndarray:
     """The most frequent row."""
-    rows, counts = np.unique(values.reshape(len(values), -1), axis=0, return_counts=True)
+    rows, counts = np.unique(flat_rows(values), axis=0, return_counts=True)
     return rows[counts.argmax()].reshape(values.shape[1:])
 
 

@@ -10,6 +10,7 @@ from scrutable.guard._base import Guard, GuardCase, silent
 from scrutable.guard._baseline import skill
 from scrutable.hypothesis import Interval, Result
 from scrutable.program import operator
+from scrutable.work import flat_rows
 
 OVERHEAD = 2.0
 
@@ -65,9 +66,9 @@ def _entry_bits(values: np.ndarray) -> float:
 
 def _table(case: GuardCase, *, rows: int) -> np.ndarray:
     """What the table says on the test rows."""
-    flat = np.ascontiguousarray(case.find.inputs.reshape(len(case.find.inputs), -1))
-    outputs, wanted = case.find.outputs, case.test.inputs.reshape(len(case.test.inputs), -1)
-    kinds, counts = np.unique(outputs.reshape(len(outputs), -1), axis=0, return_counts=True)
+    flat = np.ascontiguousarray(flat_rows(case.find.inputs))
+    outputs, wanted = case.find.outputs, flat_rows(case.test.inputs)
+    kinds, counts = np.unique(flat_rows(outputs), axis=0, return_counts=True)
     default = kinds[counts.argmax()]
     keys, first, often = np.unique(flat, axis=0, return_index=True, return_counts=True)
     chosen = np.argsort(-often, kind="stable")[:rows]
@@ -79,7 +80,7 @@ def _table(case: GuardCase, *, rows: int) -> np.ndarray:
 
 
 def _share(said: np.ndarray, outputs: np.ndarray) -> float:
-    return float((said == outputs).reshape(len(outputs), -1).all(axis=1).mean())
+    return float(flat_rows(said == outputs).all(axis=1).mean())
 
 
 def _wilson(share: float, n: int, z: float = 1.959964) -> Interval:

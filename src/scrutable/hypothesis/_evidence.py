@@ -131,6 +131,8 @@ class Evidence:
 
 
 FEWEST_GUARDS = 2
+BEYOND = frozenset({"fidelity.longer"})
+"""Results about inputs outside the declared domain."""
 
 
 def verdict_of(evidence: Evidence) -> Verdict:
@@ -140,7 +142,7 @@ def verdict_of(evidence: Evidence) -> Verdict:
     passed, but the causal tests failed, do not apply or were not run, or guards are missing. Supported: behaviour,
     every causal test that ran (at least one) and every guard that ran (at least two, because the alignment and the
     search are separate worries) passed, none left unknown. Proved: supported, and the exhaustive comparison passed.
-    An unknown behaviour result (sequences beyond the declared length) takes nothing away from one that passed.
+    Sequences beyond the declared length bound what is claimed: an unknown result there takes nothing away.
     """
     outcomes = {kind: _outcome(evidence.of(kind)) for kind in ("behaviour", "exhaustive", "counter-example", "causal")}
     guards = _outcome(evidence.of("guard"))
@@ -150,6 +152,8 @@ def verdict_of(evidence: Evidence) -> Verdict:
         return Verdict.FRIVOLOUS
     if not any(r.passed for r in (*evidence.of("behaviour"), *evidence.of("exhaustive"))):
         return Verdict.INCONCLUSIVE
+    if any(r.status == "unknown" and r.name not in BEYOND for r in evidence.of("behaviour")):
+        return Verdict.BEHAVIOURAL
     if outcomes["causal"] != "pass" or guards != "pass" or sum(r.passed for r in evidence.of("guard")) < FEWEST_GUARDS:
         return Verdict.BEHAVIOURAL
     return Verdict.PROVED if outcomes["exhaustive"] == "pass" else Verdict.SUPPORTED

@@ -79,7 +79,7 @@ def _mismatch(recurrence: Recurrence, runner: Runner, x: np.ndarray) -> str:
         decoded, own = recurrence.decode(raw), runner.raw(part)
         if not runner.each_step:
             decoded, raw = decoded[:, -1], raw[:, -1]
-        wrong = ~np.isclose(raw, own, rtol=CLOSE, atol=CLOSE)
+        wrong = ~np.isclose(raw, own, rtol=CLOSE, atol=CLOSE * float(np.abs(own).max(initial=1.0)))
         if wrong.any() or not np.array_equal(decoded, runner.outputs.decode(own)):
             gap = float(np.abs(raw - own).max())
             return (

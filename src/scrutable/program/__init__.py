@@ -30,6 +30,7 @@ from scrutable.program._types import (
 if TYPE_CHECKING:
     from scrutable.program._bits import expr_bits, residual_bits
     from scrutable.program._naming import name_parts, named_parts
+    from scrutable.program._same_value import plainly_constant
     from scrutable.program._simplify import simplify
     from scrutable.program._spelled_out import spelled_out
     from scrutable.program._trace import program, trace
@@ -38,6 +39,7 @@ _LAZY = {
     "expr_bits": "_bits",
     "name_parts": "_naming",
     "named_parts": "_naming",
+    "plainly_constant": "_same_value",
     "program": "_trace",
     "residual_bits": "_bits",
     "simplify": "_simplify",
@@ -115,6 +117,7 @@ __all__ = [
     "name_parts",
     "named_parts",
     "operator",
+    "plainly_constant",
     "program",
     "residual_bits",
     "scalar_of",

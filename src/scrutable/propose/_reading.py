@@ -12,7 +12,7 @@ from scrutable.propose._learn import Evidence, Learned, learn
 from scrutable.propose._machine import Machine
 from scrutable.propose._majority import vote
 from scrutable.propose._walker import Walker, merged_symbols
-from scrutable.work import generator
+from scrutable.work import flat_rows, generator
 
 MOST_RAW = 256
 MOST_SYMBOLS = 64
@@ -79,7 +79,7 @@ def alphabet(problem: Problem) -> np.ndarray:
 
 def _read(problem: Problem) -> Reading:
     heard = _listen(problem)
-    columns = heard.letters.reshape(len(heard.letters), -1)
+    columns = flat_rows(heard.letters)
     every, classes = np.arange(len(heard.letters)), _classes(heard)
     numberings = [classes] if classes.max() == every.max() else [classes, every]
     usable = [each for each in numberings if each.max() < MOST_SYMBOLS]

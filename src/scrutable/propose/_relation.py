@@ -126,7 +126,7 @@ def _fit(x: np.ndarray, y: np.ndarray, r: int, m: int) -> _Fit:
             break
         kept = size <= limit
     rest = target - design @ weights
-    spread = np.sqrt(np.diag(np.linalg.pinv(design[kept].T @ design[kept])))
+    spread = np.sqrt(np.maximum(np.diag(np.linalg.pinv(design[kept].T @ design[kept])), 0.0))
     noise = np.std(rest[kept], axis=0) if kept.any() else np.zeros(target.shape[1])
     return _Fit(weights, spread[:, None] * noise[None], rest, float(np.std(target)), (r, m), len(design))
 

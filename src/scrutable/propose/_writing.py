@@ -10,10 +10,12 @@ import numpy as np
 from scrutable.program import INT, Const, Expr, Input, Let, Program, Scan, Seq, State, Var, call, substitute, walk
 from scrutable.propose._enumerate import Together
 from scrutable.propose._machine import Machine
-from scrutable.propose._phrases import Columns, determined, effort, phrases, search_phrases, table
+from scrutable.propose._phrases import Columns, determined, phrases, search_phrases, table, together
 from scrutable.work import Clock
 
 SEPARATE_NAME = 4.0
+SURVEYED = 3000
+"""Candidates of the search that only compares numberings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,7 @@ class Task:
         letters: the inputs of one step for each symbol, `(symbols, channels)`.
         answers: the outputs for each answer code, `(codes, outputs)`.
         each_step: whether there is one answer for each step, or one for each sequence.
+        labels: whether answers are labels: 0 and 1 may then be said by a condition. Numbers are said by numbers.
         empty: the answer to the empty sequence, `(outputs,)`; used where the initial state does not say it.
     """
 
@@ -32,6 +35,7 @@ class Task:
     letters: np.ndarray
     answers: np.ndarray
     each_step: bool
+    labels: bool
     empty: np.ndarray
 
 
@@ -61,25 +65,15 @@ def written(form: Form, task: Task, *, clock: Clock) -> Program:
     """The shorter of two programs: answers from the state before the step and its input, or from the state after it."""
     before, inputs, after, following, outputs = _table_columns(form, task)
     leaves = {**before, **inputs}
-    programs = []
-    if after and determined(after, outputs):
-        moves = phrases(leaves, following, clock=clock.part(0.5))
-        reading = phrases(after, outputs, clock=clock.part(0.3))
-        programs.append(_from_after(form, task, moves, reading))
-    together = phrases(leaves, {**following, **outputs}, clock=clock)
-    programs.append(_from_before(form, task, together))
-    return min(programs, key=program_effort)
-
-
-def program_effort(program: Program) -> float:
-    """The description length of a program as it counts for a reader; see `effort`."""
-    exprs: list[Expr] = []
-    for statement in program.statements:
-        if isinstance(statement, Scan):
-            exprs += [let.expr for let in statement.body] + [state.next for state in statement.states]
-        else:
-            exprs.append(statement.expr)
-    return effort(exprs, program.bits)
+    late = bool(after) and determined(after, outputs)
+    truths = tuple(outputs) if task.labels else ()
+    found = phrases(leaves, {**following, **outputs}, truths=truths, clock=clock.part(0.7))
+    programs = [_from_before(form, task, together(found, *found, scope=len(leaves)))]
+    if late:
+        moves = together(found, *following, scope=len(leaves))
+        read = phrases(after, outputs, truths=truths, clock=clock)
+        programs.append(_from_after(form, task, moves, together(read, *read, scope=len(after))))
+    return min(programs, key=lambda program: program.bits)
 
 
 def _table_columns(form: Form, task: Task) -> tuple[Columns, Columns, Columns, Columns, Columns]:
@@ -208,42 +202,29 @@ def _memoryless(task: Task, together: Together) -> Program:
     return Program("program", task.inputs, tuple(lets), tuple(_output_names(task)))
 
 
-def surveyed(machine: Machine, numberings: list[np.ndarray], task: Task, *, clock: Clock) -> list[np.ndarray]:
-    """The numberings worth a closer look: shortest in plain arithmetic, shortest in anything, and the first of all.
+def surveyed(
+    machine: Machine, numberings: list[np.ndarray], task: Task, *, count: int, clock: Clock
+) -> list[np.ndarray]:
+    """The `count` numberings worth a closer look: those with the shortest expressions, each on its own.
 
     Numberings with the same set of numbers share one search: the table has the same rows, only in another order.
     """
-    if len(numberings) <= 2:
+    if len(numberings) <= count:
         return numberings
     groups: dict[bytes, list[np.ndarray]] = {}
     for labels in numberings:
         groups.setdefault(np.sort(labels).tobytes(), []).append(labels)
-    chosen: list[np.ndarray] = []
-    for share, operators in ((0.5, "arithmetic"), (1.0, "all")):
-        scored = _scored(machine, list(groups.values()), task, clock.part(share), operators)
-        best = min(scored, key=lambda each: each[0])[1]
-        if not any(best is other for other in chosen):
-            chosen.append(best)
-    if not any(numberings[0] is other for other in chosen):
-        chosen.append(numberings[0])
-    return chosen
+    bits: dict[bytes, float] = {}
+    for i, group in enumerate(groups.values()):
+        scores = _scores(machine, group, task, clock.part(1 / (len(groups) - i)))
+        bits |= {labels.tobytes(): each for labels, each in zip(group, scores, strict=True)}
+    return sorted(numberings, key=lambda labels: bits[labels.tobytes()])[:count]
 
 
-def _scored(
-    machine: Machine, groups: list[list[np.ndarray]], task: Task, clock: Clock, operators: str
-) -> list[tuple[float, np.ndarray]]:
-    scored: list[tuple[float, np.ndarray]] = []
-    for i, group in enumerate(groups):
-        bits = _scores(machine, group, task, clock.part(1 / (len(groups) - i)), operators)
-        scored += zip(bits, group, strict=True)
-    return scored
-
-
-def _scores(machine: Machine, group: list[np.ndarray], task: Task, clock: Clock, operators: str) -> list[float]:
+def _scores(machine: Machine, group: list[np.ndarray], task: Task, clock: Clock) -> list[float]:
     """Bits for next state and answers, each said on its own, for numberings with one set of numbers."""
     leaves: Columns = {}
-    following: dict[str, np.ndarray] = {}
-    outputs: dict[str, np.ndarray] = {}
+    said: dict[str, np.ndarray] = {}
     readings: dict[str, np.ndarray] = {}
     for i, labels in enumerate(group):
         order = np.argsort(labels)
@@ -251,18 +232,17 @@ def _scores(machine: Machine, group: list[np.ndarray], task: Task, clock: Clock,
         before, inputs, _, _, answers = _table_columns(replace(turned, registers=(labels[order],)), task)
         leaves = {**before, **inputs}
         moved = labels[machine.next[order]].ravel()
-        following[f"{i}"] = moved
-        outputs |= {f"{i} {name}": column for name, column in answers.items()}
+        said[f"{i}"] = moved
+        said |= {f"{i} {name}": column for name, column in answers.items()}
         if determined({"after": moved}, answers):
             readings |= {f"{i} {name}": _by_label(moved, column, labels) for name, column in answers.items()}
-    moves = _cheapest(leaves, following, clock.part(0.4), operators)
-    said = _cheapest(leaves, outputs, clock.part(0.6), operators)
-    read = _cheapest({"after": np.sort(group[0])}, readings, clock, operators)
+    bits = _cheapest(leaves, said, clock.part(0.8))
+    read = _cheapest({"after": np.sort(group[0])}, readings, clock)
     totals = []
     for i in range(len(group)):
         names = [f"{i} {name}" for name in _output_names(task)]
         late = sum(read[n] for n in names) + SEPARATE_NAME if all(n in read for n in names) else np.inf
-        totals.append(float(moves[f"{i}"] + min(late, sum(said[n] for n in names))))
+        totals.append(float(bits[f"{i}"] + min(late, sum(bits[n] for n in names))))
     return totals
 
 
@@ -272,7 +252,12 @@ def _by_label(moved: np.ndarray, column: np.ndarray, labels: np.ndarray) -> np.n
     return np.array([found.get(label, 0) for label in np.sort(labels).tolist()])
 
 
-def _cheapest(leaves: Columns, targets: Columns, clock: Clock, operators: str) -> dict[str, float]:
-    """The bits of the shortest expression for each target, of a table where none was found."""
-    found = search_phrases(leaves, targets, clock=clock, operators=operators, limit=1)
-    return {name: found[name][0].bits if found[name] else table(leaves, targets[name]).bits for name in targets}
+def _cheapest(leaves: Columns, targets: Columns, clock: Clock) -> dict[str, float]:
+    """The bits of the shortest expression for each different target, of a table where none was found."""
+    different = {column.tobytes(): column for column in targets.values()}
+    keys = {key: f"{i}" for i, key in enumerate(different)}
+    wanted = {keys[key]: column for key, column in different.items()}
+    found = search_phrases(leaves, wanted, clock=clock, limit=1, most=SURVEYED)
+    tables = {name: table(leaves, column).bits for name, column in wanted.items()}
+    best = {name: min([tables[name], *(way.bits for way in each)]) for name, each in found.items()}
+    return {name: best[keys[column.tobytes()]] for name, column in targets.items()}

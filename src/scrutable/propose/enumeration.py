@@ -15,7 +15,7 @@ from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._enumerate import Found, Grammar, cheapest_together, search_many, share_parts
 from scrutable.propose._features import Features, flat_targets, plain_features, window_features
 from scrutable.propose._inputs import is_block, program_inputs
-from scrutable.work import Clock, generator
+from scrutable.work import Clock, flat_rows, generator
 
 SOURCES = (
     "Albarghouthi, Gulwani, Kincaid, Recursive program synthesis (2013)",
@@ -185,4 +185,6 @@ def _wrong_rows(program: Program, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         said = np.asarray(program(x))
     except ScrutableError:
         return np.ones(len(x), dtype=bool)
-    return (said != y).reshape(len(x), -1).any(axis=1)
+    if said.ndim < y.ndim:  # a constant, the same at every step
+        said = said.reshape(*said.shape, *(1 for _ in range(y.ndim - said.ndim)))
+    return flat_rows(said != y).any(axis=1)

@@ -16,12 +16,14 @@ from scrutable.propose._inputs import program_inputs
 from scrutable.propose._machine import Machine
 from scrutable.propose._reading import MOST_RAW, Reading, alphabet, read_machine
 from scrutable.propose._states import factor_machine, factors, labellings, window_machine
-from scrutable.propose._writing import Form, Task, program_effort, surveyed, written
+from scrutable.propose._writing import Form, Task, surveyed, written
 from scrutable.work import Clock
 
 READABLE = ("Bits", "Integers", "Tokens", "Category")
-SEARCH_SECONDS = 4.0
-SURVEY_SECONDS = 1.5
+SEARCH_SECONDS = 20.0
+SURVEY_SECONDS = 10.0
+CLOSER = 3
+"""So many ways of numbering the states are looked at closely."""
 GOOD = 64.0
 """Bits below which no other way of numbering the states is tried."""
 WORTH_SAYING = 1.5
@@ -67,7 +69,8 @@ class FiniteState(Proposer):
             return
         inputs = program_inputs(problem.network.inputs)
         empty = _empty_answer(reading.machine, reading.answers)
-        task = Task(inputs, reading.letters, reading.answers, problem.network.each_step, empty)
+        labels = problem.network.outputs.kind in ("Category", "Tokens")
+        task = Task(inputs, reading.letters, reading.answers, problem.network.each_step, labels, empty)
         best = np.inf
         for forms in (_without_state, _with_windows, _with_one_number, _side_by_side):
             if best < GOOD or problem.clock.over:
@@ -77,7 +80,7 @@ class FiniteState(Proposer):
                 for form in forms(reading.machine, task, problem)
             ]
             if programs:
-                program, form = min(programs, key=lambda each: program_effort(each[0]))
+                program, form = min(programs, key=lambda each: each[0].bits)
                 if program.bits < WORTH_SAYING * best:
                     yield _hypothesis(program, form, reading, problem)
                 best = min(best, program.bits)
@@ -114,7 +117,7 @@ def _with_one_number(machine: Machine, task: Task, problem: Problem) -> Iterator
     if machine.states > 1:
         values = task.answers[machine.output, 0] if task.answers.shape[1] == 1 else None
         numberings = labellings(machine, task.letters, values)
-        for labels in surveyed(machine, numberings, task, clock=_seconds(problem, SURVEY_SECONDS)):
+        for labels in surveyed(machine, numberings, task, count=CLOSER, clock=_seconds(problem, SURVEY_SECONDS)):
             yield Form("one number", machine, (labels,))
 
 
@@ -127,9 +130,10 @@ def _side_by_side(machine: Machine, task: Task, problem: Problem) -> Iterator[Fo
 def _numbered(machine: Machine, block: np.ndarray, task: Task, problem: Problem) -> np.ndarray:
     """Numbers for the blocks of a closed partition, chosen for the machine on the blocks alone."""
     small = factor_machine(machine, block)
-    alone = Task(task.inputs, task.letters, np.arange(small.states)[:, None], task.each_step, task.empty)
+    answers = np.arange(small.states)[:, None]
+    alone = Task(task.inputs, task.letters, answers, task.each_step, labels=False, empty=task.empty)
     numberings = labellings(small, task.letters, None)
-    return surveyed(small, numberings, alone, clock=_seconds(problem, SURVEY_SECONDS / 2))[0][block]
+    return surveyed(small, numberings, alone, count=1, clock=_seconds(problem, SURVEY_SECONDS))[0][block]
 
 
 def _hypothesis(program: Program, form: Form, reading: Reading, problem: Problem) -> Hypothesis:

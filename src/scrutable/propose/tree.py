@@ -15,7 +15,7 @@ from scrutable.program._bits import residual_bits
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._cart import Tree, answers_of, expression, fitted, leaf_count, snapped
 from scrutable.propose._inputs import program_inputs
-from scrutable.work import generator
+from scrutable.work import flat_rows, generator
 
 SIZES = (2, 3, 4, 6, 8, 12, 16)
 QUERIES = 8192
@@ -56,7 +56,7 @@ class TreeProposer(Proposer):
         columns = _columns(inputs)
         x = np.concatenate([problem.counter_inputs, problem.inputs])
         y = np.concatenate([problem.counter_outputs, problem.outputs])
-        flat = x.reshape(len(x), -1).astype(np.float64)
+        flat = flat_rows(x).astype(np.float64)
         tolerance = 0.0 if y.dtype.kind != "f" else 0.01 * float(np.std(y))
         found: list[tuple[float, Tree]] = []
         for tree in _trees(problem, flat, y):
@@ -116,7 +116,7 @@ def _asked(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
 
 def _around(data: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Rows of data with some numbers taken from other rows and the rest moved a little."""
-    flat = data.reshape(len(data), -1).astype(np.float64)
+    flat = flat_rows(data).astype(np.float64)
     base = flat[rng.integers(0, len(flat), count)]
     other = flat[rng.integers(0, len(flat), count)]
     mixed = np.where(rng.random(base.shape) < 0.2, other, base)

@@ -9,6 +9,7 @@ import numpy as np
 from scrutable.errors import ProgramError
 from scrutable.hypothesis import CounterExample, frozen, plain
 from scrutable.program import Program
+from scrutable.work import flat_rows
 
 if TYPE_CHECKING:
     from scrutable.network import Domain
@@ -54,7 +55,7 @@ def agrees(domain: Domain, answers: np.ndarray, outputs: np.ndarray, *, within: 
         return np.zeros(len(outputs), bool)
     if not equal.size:
         return np.ones(len(equal), bool)
-    return np.array(equal.reshape(len(equal), -1).all(axis=1), dtype=bool)
+    return np.array(flat_rows(equal).all(axis=1), dtype=bool)
 
 
 def answers_to(program: Program, x: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:

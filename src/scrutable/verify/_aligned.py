@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.hypothesis import Result, Status
+from scrutable.hypothesis import Interval, Result, Status
 from scrutable.verify._base import silent
 from scrutable.verify._intervals import wilson
 from scrutable.verify._places import Found, Pairs, Scores, resampled, scored
+from scrutable.verify._pooled import Pool
 
 LEAST = 0.9
 ENOUGH = 35
@@ -45,9 +46,11 @@ class Aligned:
         whole = self.found.encoding.whole
         source = "what the program's value alone says (class mean or regression)" if whole else "those of the source"
         why = "; the subspace is all of the place, where a plain swap would only rejoin inputs" if whole else ""
+        pool = self.found.place.testing.pool
+        pairs = "disjoint pairs; Wilson interval" if pool is None else pool.method
         return (
-            f"activations patched in a linear subspace with {source}; disjoint pairs whose program answer changes; "
-            f"every output after the patch equal; Wilson interval{why}"
+            f"activations patched in a linear subspace with {source}; pairs whose program answer changes; "
+            f"every output after the patch equal; {pairs}{why}"
         )
 
     def details(self) -> tuple[tuple[str, Any], ...]:
@@ -79,18 +82,19 @@ def interchange_result(aligned: Aligned) -> Result:
     The rebuilt activation must do as well. Swapping alone proves too little: any subspace that holds all the network
     remembers passes it, even where that is the whole word.
     """
-    status, reason = judged_pairs(aligned.right, aligned.scores.changed)
-    rebuild, words = judged_pairs(aligned.scores.rebuild, aligned.scores.changed)
-    if status == "pass" and rebuild == "fail":
-        status, reason = "fail", f"{reason}; but rebuilt from the program's value alone, {words}"
-    changed = aligned.right[aligned.scores.changed]
+    pool, changed = aligned.found.place.testing.pool, aligned.scores.changed
+    status, reason = judged_pairs(aligned.right, changed, pool)
+    rebuild, words = judged_pairs(aligned.scores.rebuild, changed, pool)
+    if status == "pass" and rebuild != "pass":
+        status, reason = rebuild, f"{reason}; but rebuilt from the program's value alone, {words}"
+    value, n, interval = measured(aligned.right, changed, pool)
     return Result(
         name=INTERCHANGE,
         kind="causal",
         status=status,
-        value=float(changed.mean()),
-        n=len(changed),
-        interval=wilson(int(changed.sum()), len(changed)),
+        value=value,
+        n=n,
+        interval=interval,
         method=aligned.method,
         reason=reason,
         details=aligned.details(),
@@ -104,33 +108,46 @@ def unmapped_result(aligned: Aligned) -> Result:
         return silent(UNMAPPED, "causal", "the rest of the place may carry other values of the program")
     if aligned.found.encoding.dimension == aligned.found.place.axes.shape[0]:
         return silent(UNMAPPED, "causal", "the subspace is all of the place: nothing is left over")
-    interval = wilson(int(right.sum()), len(right))
+    pool = aligned.found.place.testing.pool
+    value, n, interval = measured(right, np.ones(len(right), bool), pool)
     passed = interval.low >= LEAST
+    how = "Wilson interval" if pool is None else pool.method
     return Result(
         name=UNMAPPED,
         kind="causal",
         status="pass" if passed else "fail",
-        value=float(right.mean()),
-        n=len(right),
+        value=value,
+        n=n,
         interval=interval,
-        method="what lies outside the subspace taken from the source input, outputs as before; Wilson interval",
+        method=f"what lies outside the subspace taken from the source input, outputs as before; {how}",
         reason="the rest has no effect" if passed else "the rest also changes the outputs",
     )
 
 
-def judged_pairs(right: np.ndarray, changed: np.ndarray) -> tuple[Status, str]:
+def measured(right: np.ndarray, kind: np.ndarray, pool: Pool | None) -> tuple[float, int, Interval]:
+    """The share of the pairs of one kind that are right, how many units it rests on, and its interval."""
+    some = right[kind]
+    if pool is None:
+        return float(some.mean()), len(some), wilson(int(some.sum()), len(some))
+    return pool.rows(np.flatnonzero(kind)).measured(some)
+
+
+def judged_pairs(right: np.ndarray, changed: np.ndarray, pool: Pool | None = None) -> tuple[Status, str]:
     """The rule: on changed and on unchanged pairs, each on its own, the interval must lie above 0.9.
 
-    Fewer than 35 unchanged pairs cannot reach that, and are asked for an agreement of 0.9.
+    Fewer than 35 unchanged pairs cannot reach that, and are asked for an agreement of 0.9. A pool too small to reach it
+    even when everything is right is "unknown".
     """
     first, second = right[changed], right[~changed]
-    good = wilson(int(first.sum()), len(first)).low >= LEAST
+    good = measured(right, changed, pool)[2].low >= LEAST
     if len(second) >= ENOUGH:
         calm = wilson(int(second.sum()), len(second)).low >= LEAST
     else:
         calm = not len(second) or float(second.mean()) >= LEAST
     words = f"the network follows the program in {int(first.sum())} of {len(first)} pairs whose answer changes"
     words += f" and {int(second.sum())} of {len(second)} whose answer stays"
+    if not good and calm and first.all():
+        return "unknown", f"{words}, but these are made of too few inputs to be sure of 0.9"
     return ("pass" if good and calm else "fail"), words
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from scrutable.verify._regression import Codes, Regression, fit_regression
 
 CLUSTERS = 4
+STARTS, MOST_CLUSTERED = 3, 500
 MOST_CLASSES = 400
 FEWEST = 2
 MOST_GROUPS = 2**20
@@ -252,11 +253,36 @@ def _clusters(points: np.ndarray, members: np.ndarray, rng: np.random.Generator)
 
 
 def _kmeans(points: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    centres = points[rng.choice(len(points), size=k, replace=False)]
-    nearest = np.zeros(len(points), int)
+    """The nearest of `k` centres for each point: the best of three runs, on at most 500 of the points.
+
+    A single run from random points often puts two centres into one cluster, and the encoding then depends on luck.
+    Centres start far apart, after Arthur & Vassilvitskii, "k-means++: the advantages of careful seeding" (2007).
+    """
+    some = points if len(points) <= MOST_CLUSTERED else points[rng.permutation(len(points))[:MOST_CLUSTERED]]
+    runs = [_settled(some, _far_apart(some, k, rng)) for _ in range(STARTS)]
+    centres = min(runs, key=lambda each: float(_squares(some, each).min(axis=1).sum()))
+    return _squares(points, centres).argmin(axis=1)
+
+
+def _far_apart(points: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    """Points drawn one after the other, each in proportion to its squared distance from those before."""
+    chosen = [int(rng.integers(len(points)))]
+    for _ in range(k - 1):
+        weights = np.maximum(_squares(points, points[chosen]).min(axis=1), 0.0)
+        total = float(weights.sum())
+        chosen.append(int(rng.choice(len(points), p=weights / total if total > 0 else None)))
+    return points[chosen]
+
+
+def _settled(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Ten rounds of Lloyd's algorithm."""
     for _ in range(10):
-        nearest = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
+        nearest = _squares(points, centres).argmin(axis=1)
         centres = np.stack(
-            [points[nearest == i].mean(axis=0) if (nearest == i).any() else centres[i] for i in range(k)]
+            [points[nearest == i].mean(axis=0) if (nearest == i).any() else c for i, c in enumerate(centres)]
         )
-    return nearest
+    return centres
+
+
+def _squares(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    return ((points[:, None] - centres[None]) ** 2).sum(axis=2)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrutable.verify._base import Case
+from scrutable.work import flat_rows
 
 if TYPE_CHECKING:
     from scrutable.network import Domain
@@ -112,8 +113,8 @@ def _sparse(box: Box, n: int, rng: np.random.Generator) -> np.ndarray:
 
 def neighbours(case: Case, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Each of `inputs` with one entry drawn afresh."""
-    drawn = Box(case.network.inputs, case.find.inputs).draw(len(inputs), rng).reshape(len(inputs), -1)
-    edited = inputs.copy().reshape(len(inputs), -1)
+    drawn = flat_rows(Box(case.network.inputs, case.find.inputs).draw(len(inputs), rng))
+    edited = flat_rows(inputs.copy())
     rows, entries = np.arange(len(inputs)), rng.integers(0, max(1, edited.shape[1]), size=len(inputs))
     if edited.shape[1]:
         edited[rows, entries] = drawn[rows, entries]

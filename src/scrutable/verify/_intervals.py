@@ -52,6 +52,29 @@ def clopper_pearson(successes: int, n: int, *, level: float = 0.95) -> Interval:
     return Interval(low, high, level)
 
 
+def finite_population(successes: int, n: int, size: int, *, level: float = 0.95) -> Interval:
+    """The exact interval for a fraction of a population of `size`, `n` of which were drawn without replacement.
+
+    By inverting the tails of the hypergeometric distribution. Cost: one tail for each possible number of successes.
+
+    Raises:
+        ValueError: no units, more successes than units, or more units than the population has.
+    """
+    from scipy.stats import hypergeom
+
+    _check(successes, n)
+    if n > size:
+        raise ValueError(f"got {n} units of a population of {size}, expected no more than there are")
+    tail = (1 - level) / 2
+    counts = np.arange(successes, size - (n - successes) + 1)
+    at_least, at_most = (
+        hypergeom.sf(successes - 1, size, counts, n),
+        hypergeom.cdf(successes, size, counts, n),
+    )
+    low, high = counts[at_least > tail].min(), counts[at_most > tail].max()
+    return Interval(float(low) / size, float(high) / size, level)
+
+
 def cluster_bootstrap(
     values: np.ndarray, clusters: np.ndarray, rng: np.random.Generator, *, level: float = 0.95
 ) -> Interval:

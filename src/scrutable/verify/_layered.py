@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_
 from scrutable.verify._base import Case, silent
 from scrutable.verify._decoys import decoy_result
 from scrutable.verify._places import Pairs, Place, best_of, decoy_scores
-from scrutable.verify._question import Question, Rows, Values, disjoint_rows
+from scrutable.verify._question import Question, Rows, Values, disjoint_rows, pooled_rows
 from scrutable.verify._regression import Codes
 from scrutable.work import generator
 
@@ -35,7 +35,8 @@ def layered_interchange(case: Case, *, controls: bool) -> tuple[Result, ...]:
     tried = [_tried(Question(case, name), controls=controls) for name in names]
     measured = [results for results in tried if results]
     if not measured:
-        return (silent(INTERCHANGE, "causal", "no intermediate variable takes more than one value"),)
+        why = "every intermediate value either never varies, or says no more and no less than the output"
+        return (silent(INTERCHANGE, "causal", f"{why}: exchanging it would only exchange the output"),)
     return _together(measured)
 
 
@@ -58,16 +59,19 @@ def _site_names(case: Case, name: str) -> list[str]:
 
 
 def _tried(question: Question, *, controls: bool) -> tuple[Result, ...]:
-    """The results for one variable; none when it never varies."""
+    """The results for one variable; none when it never varies, or is the output by another name."""
     case = question.case
     try:
-        places, alone = _places(question)
-        if not places:
+        drawn = _drawn(question)
+        if drawn is None:
             return ()
-        changed = int(places[0].testing.changed.sum())
-        if changed < ENOUGH or not places[0].choosing.changed.any():
-            few = f"only {changed} disjoint pairs change the program's answer, {ENOUGH} are needed; try more data"
+        changed = int(drawn.testing[1].changed.sum())
+        if changed < ENOUGH or not drawn.choosing.changed.any():
+            few = f"only {changed} pairs change the program's answer, {ENOUGH} are needed; try more data"
             return (silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: {few}"),)
+        places, alone = _places(question, drawn)
+        if not places:
+            return (silent(INTERCHANGE, "causal", f"no layer has the shape of {question.name}"),)
         rng = generator(case.seed, "layers", question.name)
         found = best_of(places, rng, alone=alone)
         if found is None:
@@ -83,32 +87,65 @@ def _tried(question: Question, *, controls: bool) -> tuple[Result, ...]:
     return main, unmapped_result(aligned), decoy_result(main, aligned.resampled, decoys)
 
 
-def _places(question: Question) -> tuple[list[Place], bool]:
-    """Every candidate layer with the same pairs, and whether the variable alone settles the outputs."""
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Rows to fit on, how many of them come first, pairs to choose by and pairs to score on."""
+
+    fit: Values
+    first: int
+    choosing: Rows
+    testing: tuple[Values, Rows]
+
+
+def _drawn(question: Question) -> _Drawn | None:
+    """Rows and pairs for one variable; None when it never varies, or is one-to-one with the output.
+
+    Where disjoint pairs are too few every row kept back is paired with every other (see `_pooled`).
+    """
     case = question.case
     rng = generator(case.seed, "layers", "pairs", question.name)
     find = case.find.rows(rng.permutation(len(case.find))[:MOST_ROWS])
     fit, test = question.on(find), question.on(case.test.rows(slice(0, MOST_ROWS)))
-    if len(np.unique(np.asarray(fit.values, float))) < 2:
-        return [], False
+    if len(np.unique(np.asarray(fit.values, float))) < 2 or _is_answer(question, fit):
+        return None
     first = 2 * len(find) // 3
     choosing = disjoint_rows(question, fit, np.arange(first, len(find)), rng)
     testing = disjoint_rows(question, test, np.arange(len(test.sample)), rng)
+    if int(testing.changed.sum()) < ENOUGH and not question.stepwise:
+        known = case.network.inputs.size == len(case.find) + len(case.test)
+        population = case.network.inputs.size if known else None
+        choosing = pooled_rows(question, fit, np.arange(first, len(find)), rng, population=None)
+        testing = pooled_rows(question, test, np.arange(len(test.sample)), rng, population=population)
+    return _Drawn(fit, first, choosing, (test, testing))
+
+
+def _is_answer(question: Question, on: Values) -> bool:
+    """Whether a variable is the program's answer by another name: each settles the other.
+
+    The last layers of any network hold its answer, so that exchanging it there says nothing about the program.
+    """
+    values, answers = np.asarray(on.values, float), np.asarray(on.answers, float)
+    if values.size != answers.size:
+        return False
+    pairs = np.unique(np.stack([values.reshape(-1), answers.reshape(-1)], axis=1), axis=0)
+    return all(len(np.unique(pairs[:, column])) == len(pairs) for column in (0, 1))
+
+
+def _places(question: Question, drawn: _Drawn) -> tuple[list[Place], bool]:
+    """Every candidate layer with the same pairs, and whether the variable alone settles the outputs."""
+    test, testing = drawn.testing
     alone = bool(question.agree(testing.predicted, test.answers[testing.source]).all()) and not question.stepwise
-    places = [
-        _place(question, name, first, (fit, choosing), (test, testing)) for name in _site_names(case, question.name)
-    ]
+    places = [_place(question, name, drawn) for name in _site_names(question.case, question.name)]
     return [place for place in places if place is not None], alone
 
 
-def _place(
-    question: Question, name: str, first: int, fit: tuple[Values, Rows], test: tuple[Values, Rows]
-) -> Place | None:
+def _place(question: Question, name: str, drawn: _Drawn) -> Place | None:
     """One layer, or None when it has another shape than the variable, too many units, or is the output itself."""
     site = question.case.network.site(name)
-    activations = _read(question, site, fit[0])
+    fit, first = drawn.fit, drawn.first
+    activations = _read(question, site, fit)
     named = question.name in question.case.hypothesis.alignment.sites
-    if activations is None or (not named and _is_output(question, activations, fit[0])):
+    if activations is None or (not named and _is_output(question, activations, fit)):
         return None
     rows, steps = (axis.reshape(-1) for axis in np.indices(activations.shape[:2]))
     stride = len(rows) // MOST_FITTED + 1
@@ -117,10 +154,10 @@ def _place(
         name=str(site),
         axes=np.eye(activations.shape[2]),
         activations=activations[rows, steps],
-        codes=_codes(question, fit[0], rows, steps),
+        codes=_codes(question, fit, rows, steps),
         first=int((rows < first).sum()),
-        choosing=_pairs(question, site, *fit).at_most(MOST_CHOOSING),
-        testing=_pairs(question, site, *test),
+        choosing=_pairs(question, site, fit, drawn.choosing).at_most(MOST_CHOOSING),
+        testing=_pairs(question, site, *drawn.testing),
         run=partial(_outcome, question, site),
     )
 
@@ -145,7 +182,7 @@ def _read(question: Question, site: Any, on: Values) -> np.ndarray | None:
 def _codes(question: Question, on: Values, rows: np.ndarray, steps: np.ndarray) -> Codes:
     values = np.asarray(on.values, float)
     picked = values[rows, steps] if question.stepwise else values[rows]
-    return Codes(picked.reshape(len(rows), -1), np.zeros((len(rows), 0)), steps)
+    return Codes(picked.reshape(len(rows), int(np.prod(picked.shape[1:]))), np.zeros((len(rows), 0)), steps)
 
 
 def _pairs(question: Question, site: Any, on: Values, rows: Rows) -> Pairs:
@@ -160,6 +197,7 @@ def _pairs(question: Question, site: Any, on: Values, rows: Rows) -> Pairs:
         own=activations[rows.base, rows.steps],
         others=activations[rows.source, rows.steps],
         codes=_codes(question, on, rows.source, rows.steps),
+        pool=rows.pool,
     )
 
 

@@ -61,7 +61,8 @@ class Trace:
 
     def at(self, rows: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, Codes]:
         """States `(p, d)` and program values after the given steps."""
-        said = self.said[rows, steps].reshape(len(rows), -1).astype(float)
+        width = int(np.prod(self.said.shape[2:]))
+        said = self.said[rows, steps].reshape(len(rows), width).astype(float)
         return self.states[rows, steps], Codes(self.codes[rows, steps], said, steps)
 
 

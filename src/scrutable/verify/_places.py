@@ -5,12 +5,13 @@ A place is where activations are read and patched: the state of a recurrent netw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scrutable.verify._encoding import Encoding, fit_encodings
+from scrutable.verify._pooled import Pool
 from scrutable.verify._regression import Codes
 from scrutable.work import Clock, generator
 
@@ -20,13 +21,14 @@ CLOSE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Disjoint pairs (base, source): the base's activation is to carry the source's value.
+    """Pairs (base, source), disjoint where the inputs allow it: the base's activation is to carry the source's value.
 
     Arguments:
         base: base inputs. outputs: the network's on them. steps: `(p,)` at which step or position; 0 without steps.
         predicted: the program's outputs with the source's value there.
         changed: whether that differs from the program's outputs on the base.
         own, others: the two activations, `(p, d)`. codes: the source's values.
+        pool: which inputs the pairs share, where they are not disjoint; else None.
     """
 
     base: np.ndarray
@@ -37,6 +39,7 @@ class Pairs:
     own: np.ndarray
     others: np.ndarray
     codes: Codes
+    pool: Pool | None = None
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -47,7 +50,8 @@ class Pairs:
             return self
         rows = np.linspace(0, len(self) - 1, count).astype(int)
         arrays = (self.base, self.outputs, self.steps, self.predicted, self.changed, self.own, self.others)
-        return Pairs(*(array[rows] for array in arrays), codes=self.codes.rows(rows))
+        pool = None if self.pool is None else self.pool.rows(rows)
+        return Pairs(*(array[rows] for array in arrays), codes=self.codes.rows(rows), pool=pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +133,50 @@ def best_of(
     """The encoding that does best on the pairs to choose by, over places and the family.
 
     Among those within 1% of the best, the one of the fewest dimensions, then the first; it is then fitted again on all
-    rows. With `decoy`, values are first handed to other rows. None when nothing can be fitted.
+    rows. Fitting again may drop a direction that mattered, so it must do as well as before on the same pairs; if none
+    of the good ones does, the first stays as it was fitted. With `decoy`, values are first handed to other rows. None
+    when nothing can be fitted.
     """
-    ranked: list[tuple[float, Place, Codes, Encoding]] = []
+    ranked: list[Tried] = []
     for place in places:
         codes = place.codes if decoy is None else place.codes.shuffled(decoy)
         rows = np.arange(place.first)
         for encoding in fit_encodings(place.activations[rows], codes.rows(rows), place.axes, rng):
-            ranked.append((scored(place, encoding, place.choosing, rng, alone=alone).worst, place, codes, encoding))
+            worst = scored(place, encoding, place.choosing, rng, alone=alone).worst
+            ranked.append(Tried(worst, place, codes, encoding))
     if not ranked:
         return None
-    best = max(score for score, *_ in ranked)
-    good = [each[1:] for each in ranked if each[0] >= best - CLOSE]
-    place, codes, chosen = min(good, key=lambda each: each[2].dimension)
-    again = fit_encodings(place.activations, codes, place.axes, rng)
-    return Found(place, next((e for e in again if e.name == chosen.name), chosen), len(ranked))
+    best = max(each.score for each in ranked)
+    good = sorted((e for e in ranked if e.score >= best - CLOSE), key=lambda each: each.encoding.dimension)
+    again = next((e for e in _fitted_again(good, rng) if _kept(e, rng, alone=alone)), good[0])
+    return Found(again.place, again.encoding, len(ranked))
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An encoding at a place, and what it scored on the pairs to choose by."""
+
+    score: float
+    place: Place
+    codes: Codes
+    encoding: Encoding
+
+
+def _fitted_again(good: Sequence[Tried], rng: np.random.Generator) -> Iterator[Tried]:
+    """Each on all rows of its place, where the same member of the family can be fitted there."""
+    fitted: dict[str, list[Encoding]] = {}
+    for each in good:
+        if each.place.name not in fitted:
+            place = each.place
+            fitted[place.name] = fit_encodings(place.activations, each.codes, place.axes, rng)
+        for encoding in fitted[each.place.name]:
+            if encoding.name == each.encoding.name:
+                yield replace(each, encoding=encoding)
+
+
+def _kept(each: Tried, rng: np.random.Generator, *, alone: bool) -> bool:
+    """Whether it does as well on the pairs to choose by as it did before it was fitted again."""
+    return scored(each.place, each.encoding, each.place.choosing, rng, alone=alone).worst >= each.score - CLOSE
 
 
 def decoy_scores(places: Sequence[Place], *, seed: int, clock: Clock, alone: bool) -> list[float]:

@@ -9,6 +9,7 @@ import numpy as np
 from scrutable.program import Program, Seq, Setting
 from scrutable.verify._agreement import agrees, tolerance
 from scrutable.verify._base import Case, Sample
+from scrutable.verify._pooled import Pool, every_pair
 
 ROUNDS = 8
 
@@ -59,13 +60,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Disjoint pairs as row numbers, the step of each, the program's answers, and whether they change."""
+    """Pairs as row numbers, the step of each, the program's answers, and whether they change; `pool` as in `Pairs`."""
 
     base: np.ndarray
     source: np.ndarray
     steps: np.ndarray
     predicted: np.ndarray
     changed: np.ndarray
+    pool: Pool | None = None
 
 
 def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.random.Generator) -> Rows:
@@ -93,3 +95,17 @@ def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.ran
     calm = np.flatnonzero(~changed)[: int(changed.sum())]
     rows = np.concatenate([np.flatnonzero(changed), calm])
     return Rows(base[rows], source[rows], steps[rows], predicted[rows], changed[rows])
+
+
+def pooled_rows(
+    question: Question, on: Values, among: np.ndarray, rng: np.random.Generator, *, population: int | None
+) -> Rows:
+    """Pairs of the rows `among`, each paired with every other; no more of them leave the answer than change it."""
+    base, source = every_pair(among, rng)
+    predicted = question.answers_with(on.sample.inputs[base], on.values[source], np.zeros(len(base), int))
+    changed = ~question.agree(predicted, on.answers[base])
+    calm = np.flatnonzero(~changed)[: int(changed.sum())]
+    rows = np.concatenate([np.flatnonzero(changed), calm])
+    base, source = base[rows], source[rows]
+    none = np.zeros(len(rows), int)
+    return Rows(base, source, none, predicted[rows], changed[rows], Pool(base, source, population))

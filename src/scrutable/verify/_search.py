@@ -14,7 +14,7 @@ from scrutable.verify._agreement import agrees, answers_to, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._fidelity import ROWS, examples
 from scrutable.verify._inputs import Box, fresh_inputs, neighbours, shifted_inputs
-from scrutable.work import generator
+from scrutable.work import flat_rows, generator
 
 MOST_STATES = 128
 MOST_SYMBOLS = 64
@@ -63,7 +63,7 @@ def search(case: Case, limit: int) -> Search:
 def _distinct(inputs: np.ndarray, outputs: np.ndarray, limit: int) -> Sample:
     if not len(inputs):
         return Sample(inputs, outputs)
-    flat = np.ascontiguousarray(inputs.reshape(len(inputs), -1))
+    flat = np.ascontiguousarray(flat_rows(inputs))
     rows = np.sort(np.unique(flat, axis=0, return_index=True)[1])[:limit]
     return Sample(inputs[rows], outputs[rows])
 
@@ -140,7 +140,7 @@ def _boundaries(case: Case, data: np.ndarray, rng: np.random.Generator) -> np.nd
 
 
 def _rows_equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a == b).reshape(len(a), -1).all(axis=1)
+    return flat_rows(a == b).all(axis=1)
 
 
 class CounterExamples(Test):

@@ -1,5 +1,6 @@
 """Budgets, seeds, parallel execution, atomic and resumable storage."""
 
+from scrutable.work._arrays import flat_rows
 from scrutable.work._budget import Clock, parse_budget
 from scrutable.work._executor import Executor, Here, Processes, executor
 from scrutable.work._journal import Journal
@@ -16,6 +17,7 @@ __all__ = [
     "Memo",
     "Processes",
     "executor",
+    "flat_rows",
     "generator",
     "one_thread",
     "parse_budget",

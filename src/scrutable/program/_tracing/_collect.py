@@ -36,7 +36,8 @@ def whole(
 
 def _sequence(value: Any, types: Mapping[str, Type], states: Mapping[str, str], renamed: Mapping[str, str]) -> Expr:
     name = states[value.name] if isinstance(value, Carried) else value.name
-    name = renamed.get(name, name)
+    while name in renamed:
+        name = renamed[name]
     return Var(name, Seq(types[name]))
 
 
@@ -63,4 +64,5 @@ def folded(
         else:
             body = [Let(copy.name, let.expr) if let is original else let for let in body if let is not copy]
             known.discard(original.name)
+            renamed[original.name] = copy.name
     return tuple(body), renamed

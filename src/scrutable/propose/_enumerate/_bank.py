@@ -185,7 +185,7 @@ def _leaves(columns: dict[str, np.ndarray], grammar: Grammar) -> list[Leaf]:
         type_ = {"b": BOOL, "f": REAL}.get(column.dtype.kind, INT)
         variable = Var(name, type_)
         result.append(Leaf(variable, column, cost, LEAF, kind))
-        if kind == "truth":
+        if kind == "truth" and not grammar.typed:
             result.append(Leaf(variable, column.astype(np.int64), cost, LEAF, "number"))
         elif logic and column.dtype.kind == "i" and np.isin(column, (0, 1)).all():
             result.append(Leaf(call("ne", variable, 0), column.astype(bool), cost, LEAF, "truth"))

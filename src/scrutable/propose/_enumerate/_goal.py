@@ -15,6 +15,8 @@ from scrutable.propose._enumerate._layout import pack
 from scrutable.propose._enumerate._levels import Block
 
 MOST_OFFERS = 512
+MARGIN = 12
+"""Expressions so many bits longer than the shortest found are not kept."""
 ALWAYS = 512
 """The cheapest numbers are partial solutions wherever they are right; later ones need an eighth of the rows."""
 
@@ -30,47 +32,60 @@ class Found:
 class Goal:
     """One target of one search."""
 
-    def __init__(self, name: str, examples: Examples, rows: np.ndarray, bank: Bank) -> None:
+    def __init__(self, name: str, examples: Examples, rows: np.ndarray, bank: Bank, *, slack: float = 0.0) -> None:
         column = examples.targets[name][rows]
         self.name, self.bank, self._examples = name, bank, examples
         self.vectors: dict[Kind, np.ndarray] = {}
         if column.dtype.kind != "b":
             self.vectors["number"] = bank.layout.numbers(column)
-        if column.dtype.kind == "b" or np.isin(column, (0, 1)).all():
+        if column.dtype.kind == "b" or (not bank.grammar.typed and np.isin(column, (0, 1)).all()):
             self.vectors["truth"] = bank.layout.truths(column)
         self._codes = {kind: bank.store(kind).coder(vector[None])[0] for kind, vector in self.vectors.items()}
         words = bank.truths.width
         self.pools: dict[str, Pool] = {name: Pool.empty(words) for name in ("equal", "below", "above")}
-        self.found: dict[str, Found] = {}
+        self.found: list[Found] = []
         self.failing: list[int] = []
-        self._seen: set[str] = set()
+        self.best = float("inf")
+        self._seen: set[Expr] = set()
         self._scope = len(examples.leaves)
+        self._margin = MARGIN + slack
+        self._complete = len(rows) >= examples.count
 
     @property
-    def best(self) -> float:
-        """The fewest bits found so far."""
-        return min((each.bits for each in self.found.values()), default=float("inf"))
+    def bound(self) -> float:
+        """The cost above which expressions are not worth looking at: somewhat more than the fewest bits so far."""
+        return self.best + self._margin
 
     def ranked(self, limit: int) -> tuple[Found, ...]:
-        """What was found, shortest first."""
-        return tuple(sorted(self.found.values(), key=lambda each: (each.bits, str(each.expr)))[:limit])
+        """What was found, shortest first, and computed once more by the program language."""
+        chosen: list[Found] = []
+        for found in sorted(self.found, key=lambda each: (each.bits, str(each.expr))):
+            if len(chosen) >= limit:
+                break
+            if not self._examples.failures(found.expr, self.name).size:
+                chosen.append(found)
+        return tuple(chosen)
 
     def offer(self, expr: Expr) -> None:
         """Keep an expression if it is right on every example, those not searched on included."""
-        text = str(expr)
-        if text in self._seen or len(self._seen) >= MOST_OFFERS:
+        if expr in self._seen or len(self._seen) >= MOST_OFFERS:
             return
-        self._seen.add(text)
-        wrong = self._examples.failures(expr, self.name)
-        if wrong.size:
-            self.failing += wrong[:2].tolist()
+        self._seen.add(expr)
+        bits = expr_bits(expr, self._scope)
+        if bits > self.bound:
             return
-        self.found[text] = Found(expr, expr_bits(expr, self._scope))
+        if not self._complete:
+            wrong = self._examples.failures(expr, self.name)
+            if wrong.size:
+                self.failing += wrong[:2].tolist()
+                return
+        self.found.append(Found(expr, bits))
+        self.best = min(self.best, bits)
 
-    def watch(self, block: Block, codes: np.ndarray) -> None:
-        """Offer the candidates of a block, with these codes, that equal the target."""
+    def watch(self, block: Block, codes: np.ndarray, cost: int) -> None:
+        """Offer the candidates of a block, with these codes and all of this cost, that equal the target."""
         vector = self.vectors.get(block.gives)
-        if vector is None:
+        if vector is None or cost > self.bound:
             return
         hits = np.flatnonzero(codes == self._codes[block.gives])
         if hits.size:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
@@ -43,6 +45,8 @@ class Grammar:
     Arguments:
         operators: names from the program language; those in `supported()` can be enumerated.
         constants: the literals that may be used. Larger ones cost more, as `expr_bits` says.
+        divisors: what may be divided by: "numbers" are the literals other than zero, "all" variables too.
+        typed: truths are never used as the numbers 0 and 1, and an integer target is a number even where it is 0 or 1.
         memory: the most bytes that stored values may take. When it is reached nothing more is stored, the level being
             enumerated is still checked against the target, and `Search.capped` says so.
 
@@ -52,6 +56,8 @@ class Grammar:
 
     operators: tuple[str, ...] = INTEGER
     constants: tuple[int | float, ...] = (0, 1, 2)
+    divisors: Literal["all", "numbers"] = "all"
+    typed: bool = False
     memory: int = MEMORY
 
     def __post_init__(self) -> None:
@@ -107,11 +113,13 @@ def leaf_cost(count: int) -> int:
     return max(1, round(1 + np.log2(max(count, 1))))
 
 
+@lru_cache(maxsize=4096)
 def constant_cost(value: int | float) -> int:
     """The cost of a literal, in whole bits."""
     return round(expr_bits(const(value), 1))
 
 
+@lru_cache(maxsize=256)
 def operator_cost(name: str) -> int:
     """The cost of a call without its arguments, in whole bits."""
     entry = operator(name)

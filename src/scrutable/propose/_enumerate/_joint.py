@@ -11,7 +11,7 @@ from math import log2
 from scrutable.program import Call, Expr, Let, Var, call, expr_bits, variables, walk
 from scrutable.propose._enumerate._goal import Found
 
-MOST_COMBINATIONS = 2048
+MOST_COMBINATIONS = 1024
 _STATEMENT = 2.0  # what it costs to begin a named variable, see `program_bits`
 PART = "part"
 
@@ -40,18 +40,43 @@ def cheapest_together(candidates: Mapping[str, Sequence[Found]], *, scope: int) 
         candidates: as `search_many` returns them.
         scope: how many variables an expression could read.
 
-    Cost: at most 2048 combinations of the shortest candidates, each with its common parts factored out greedily.
+    Cost: at most 1024 combinations of the shortest candidates. They are taken in order of a bound that no naming of
+    parts can beat, each has its common parts factored out greedily, and no more are looked at once the bound is above
+    the best total.
     """
     if not candidates or not all(candidates.values()):
         return None
-    return min(_combinations(candidates, scope), key=lambda each: each.bits)
+    best: Together | None = None
+    for bound, choice in sorted(_combinations(candidates, scope), key=lambda each: each[0]):
+        if best is not None and bound >= best.bits:
+            break
+        exprs = {name: found.expr for name, found in zip(candidates, choice, strict=True)}
+        together = share_parts(exprs, scope=scope)
+        if best is None or together.bits < best.bits:
+            best = together
+    return best
 
 
-def _combinations(candidates: Mapping[str, Sequence[Found]], scope: int) -> Iterator[Together]:
+def _combinations(candidates: Mapping[str, Sequence[Found]], scope: int) -> Iterator[tuple[float, tuple[Found, ...]]]:
+    """Choices of one candidate for each target, each with the bits of its different parts, every part taken once."""
     share = max(1, int(MOST_COMBINATIONS ** (1 / len(candidates))))
+    parts = {found.expr: _parts(found.expr, scope) for each in candidates.values() for found in each[:share]}
     for choice in product(*(each[:share] for each in candidates.values())):
-        exprs = [found.expr for found in choice]
-        yield share_parts(dict(zip(candidates, exprs, strict=True)), scope=scope)
+        together: dict[Expr, float] = {}
+        roots = 0.0
+        for found in choice:
+            roots += parts[found.expr][0]
+            together |= parts[found.expr][1]
+        yield roots + sum(together.values()), choice
+
+
+def _parts(expr: Expr, scope: int) -> tuple[float, dict[Expr, float]]:
+    """What an expression pays for itself if it is a leaf, and the bits of each of its calls less those of its calls."""
+    if not isinstance(expr, Call):
+        return expr_bits(expr, scope), {}
+    nodes = {node for node in walk(expr) if isinstance(node, Call)}
+    inside = {node: sum(expr_bits(arg, scope) for arg in node.args if isinstance(arg, Call)) for node in nodes}
+    return 0.0, {node: expr_bits(node, scope) - inside[node] for node in nodes}
 
 
 def share_parts(exprs: Mapping[str, Expr], *, scope: int) -> Together:

@@ -155,18 +155,22 @@ def _safe(bank: Bank, kernel: Kernel, left: np.ndarray, right: np.ndarray) -> np
 
 
 def _divisions(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
-    """Divisors are variables and literals, one at a time: division by a single number is many times faster."""
+    """Divisors are literals and variables, one at a time: division by a single number is many times faster.
+
+    They are the first entries of the bank.
+    """
     store, size = bank.numbers, block_size(bank, kernel)
-    for cost, (start, stop) in sorted(store.levels.items()):
-        for divisor in range(start, stop):
-            if store.op[divisor] not in (LEAF, CONSTANT):
-                continue
-            low, high = store.levels.get(rest - cost, (0, 0))
-            by = store.values[divisor]
-            by = by[0] if store.op[divisor] == CONSTANT else by
-            for begin in range(low, high, size):
-                values = kernel.compute(store.values[begin : min(high, begin + size)], by)
-                yield _block(name, kernel, values, lambda at, begin=begin, divisor=divisor: (begin + at, divisor))
+    for divisor in range(min(store.size, len(bank.leaves))):
+        literal, by = store.op[divisor] == CONSTANT, store.values[divisor]
+        if not literal and (store.op[divisor] != LEAF or bank.grammar.divisors == "numbers"):
+            continue
+        by = by[0] if literal else by
+        if literal and by == 0:
+            continue
+        low, high = store.levels.get(rest - int(store.cost[divisor]), (0, 0))
+        for begin in range(low, high, size):
+            values = kernel.compute(store.values[begin : min(high, begin + size)], by)
+            yield _block(name, kernel, values, lambda at, begin=begin, divisor=divisor: (begin + at, divisor))
 
 
 def _choices(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:

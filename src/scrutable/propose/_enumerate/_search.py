@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
 from scrutable.program import const, expr_bits
+from scrutable.propose._enumerate._ahead import coded_blocks
 from scrutable.propose._enumerate._bank import NUMBERED, Bank
 from scrutable.propose._enumerate._examples import Examples
 from scrutable.propose._enumerate._goal import Found, Goal
 from scrutable.propose._enumerate._grammar import Grammar
+from scrutable.propose._enumerate._kernels import Kind
 from scrutable.propose._enumerate._layout import Layout, unpack
-from scrutable.propose._enumerate._levels import blocks
 from scrutable.propose._enumerate._shortcuts import fit_literals, meet
 from scrutable.propose._enumerate._unify import unify
 from scrutable.work import Clock
@@ -22,6 +24,8 @@ from scrutable.work import Clock
 ROUNDS = 16
 EAGER = 8
 """So many rounds end as soon as what fits the chosen examples fails on others; later ones go on for longer."""
+MOST_CANDIDATES = 3_000_000
+"""The usual limit of a search, in candidates over 64 examples each; it ends in a few seconds."""
 PATIENCE = 300_000
 """After the first find, as many candidates again and at least so many are looked at for a shorter expression."""
 HIGHEST = 400
@@ -41,6 +45,7 @@ class Effort:
         level: the last cost, in bits, whose candidates were all looked at in the last round.
         rounds: how often the search began again with examples on which what it had found failed.
         capped: the memory limit was reached, so that later levels are incomplete.
+        limited: the limit of candidates was reached.
         exhausted: every expression of the grammar has been looked at.
     """
 
@@ -49,11 +54,18 @@ class Effort:
     level: int
     rounds: int
     capped: bool
+    limited: bool
     exhausted: bool
 
 
 def search(
-    leaves: Mapping[str, np.ndarray], target: np.ndarray, *, grammar: Grammar, clock: Clock, limit: int
+    leaves: Mapping[str, np.ndarray],
+    target: np.ndarray,
+    *,
+    grammar: Grammar,
+    clock: Clock,
+    limit: int,
+    most: int = MOST_CANDIDATES,
 ) -> Iterator[Found]:
     """Expressions over `leaves` that equal `target` on every example, shortest first.
 
@@ -66,13 +78,15 @@ def search(
         grammar: operators, literals and the memory limit; see `Grammar.fitting`.
         clock: when it is over, what was found by then is yielded.
         limit: the most expressions yielded.
+        most: the most candidates looked at, each counted once for every 64 examples that it is computed on. A search
+            that ends before the clock does gives the same answer every time.
 
     Raises:
         UserError: columns of unequal length, empty, or not numbers.
 
     Reference: A. Albarghouthi, S. Gulwani, Z. Kincaid, Recursive program synthesis (CAV 2013) for the equivalence.
     """
-    yield from search_many(leaves, {"target": target}, grammar=grammar, clock=clock, limit=limit)["target"]
+    yield from search_many(leaves, {"target": target}, grammar=grammar, clock=clock, limit=limit, most=most)["target"]
 
 
 def search_many(
@@ -82,12 +96,15 @@ def search_many(
     grammar: Grammar,
     clock: Clock,
     limit: int,
+    most: int = MOST_CANDIDATES,
+    slack: float = 0.0,
 ) -> dict[str, tuple[Found, ...]]:
     """As `search`, for several targets over one bank: for each, at most `limit` expressions, shortest first.
 
-    `cheapest_together` chooses one for each target so that the total with shared parts is least.
+    `cheapest_together` chooses one for each target so that the total with shared parts is least. For its sake
+    expressions up to `slack` bits longer than the shortest are looked for too.
     """
-    return Search(leaves, targets, grammar=grammar, clock=clock, limit=limit).run()
+    return Search(leaves, targets, grammar=grammar, clock=clock, limit=limit, most=most, slack=slack).run()
 
 
 @final
@@ -102,13 +119,17 @@ class Search:
         grammar: Grammar,
         clock: Clock,
         limit: int,
+        most: int = MOST_CANDIDATES,
+        slack: float = 0.0,
     ) -> None:
         self._examples = Examples.of(leaves, targets)
         self._grammar, self._clock, self._limit = grammar, clock, limit
+        self._left = most
+        self.slack = slack
         self._possible = [name for name in targets if name not in self._examples.impossible]
         self._candidates = 0
         self._rounds = 0
-        self.effort = Effort(0, 0, 0, 0, capped=False, exhausted=False)
+        self.effort = Effort(0, 0, 0, 0, capped=False, limited=False, exhausted=False)
 
     def run(self) -> dict[str, tuple[Found, ...]]:
         """For each target, what was found for it. Empty for a target that contradicts itself."""
@@ -137,7 +158,7 @@ class Search:
             new = [row for goal in goals if not goal.found for row in goal.failing]
             failing = list(dict.fromkeys([*failing, *new[:MOST_FAILING]]))
             enough = len(rows) >= self._examples.count or all(goal.found for goal in goals)
-            if enough or self._clock.over or not failing:
+            if enough or self.over or not failing:
                 break
         return {goal.name: goal.ranked(self._limit) for goal in goals}
 
@@ -147,17 +168,29 @@ class Search:
         constants = [np.array([value]) for value in self._grammar.constants]
         layout = Layout.fitting(len(rows), [*columns.values(), *targets, *constants])
         bank = Bank(columns, self._grammar, layout)
-        goals = [Goal(name, self._examples, rows, bank) for name in self._possible]
+        goals = [Goal(name, self._examples, rows, bank, slack=self.slack) for name in self._possible]
         hold = 0 if self._rounds < EAGER else PATIENCE << (self._rounds - EAGER)
         level, exhausted = _Levels(self, bank, goals, self._clock, hold).climb()
         distinct = bank.numbers.size + bank.truths.size
-        self.effort = Effort(self._candidates, distinct, level, self._rounds + 1, bank.capped, exhausted)
+        self.effort = Effort(
+            self._candidates, distinct, level, self._rounds + 1, bank.capped, self._left <= 0, exhausted
+        )
         return goals
 
-    def count(self, candidates: int) -> int:
-        """Add to the candidates looked at; return the total."""
-        self._candidates += candidates
+    @property
+    def seen(self) -> int:
+        """The candidates looked at so far, in all rounds."""
         return self._candidates
+
+    @property
+    def over(self) -> bool:
+        """Whether no more candidates are to be looked at."""
+        return self._left <= 0 or self._clock.over
+
+    def count(self, candidates: int, words: int) -> None:
+        """Add to the candidates looked at, computed on 64 examples `words` times."""
+        self._candidates += candidates
+        self._left -= candidates * words
 
 
 class _Levels:
@@ -167,7 +200,7 @@ class _Levels:
         self._search, self._bank, self._goals, self._clock = search, bank, goals, clock
         self._hold = hold
         self._met = {"number": 0, "truth": 0}
-        self._began = search.count(0)
+        self._began = search.seen
         self._first_find: int | None = None
         self._unify_at = 0
 
@@ -196,21 +229,22 @@ class _Levels:
                     goal.offer(self._bank.expr(kind, entry))
 
     def _level(self, cost: int) -> bool:
-        """Every candidate of one cost, then the shortcuts from the new entries. False when time or memory is up."""
+        """Every candidate of one cost, then the shortcuts from the new entries. False when a limit has been reached."""
         bank = self._bank
-        for block in blocks(bank, cost):
-            self._search.count(len(block.values))
-            store = bank.store(block.gives)
-            codes = store.coder(block.values)
-            for goal in self._goals:
-                goal.watch(block, codes)
-            store.add(block.values, codes, cost=cost, op=block.op, decode=block.decode)
-            if self._clock.over:
-                return False
-        if "add" in bank.grammar.operators:
+        with closing(coded_blocks(bank, cost)) as candidates:
+            for block, codes in candidates:
+                self._search.count(len(block.values), bank.truths.width)
+                for goal in self._goals:
+                    goal.watch(block, codes, cost)
+                bank.store(block.gives).add(block.values, codes, cost=cost, op=block.op, decode=block.decode)
+                if self._search.over:
+                    break
+        if self._clock.over:
+            return False
+        if "add" in bank.grammar.operators and not bank.grammar.typed:
             self._number_truths(cost)
-        self._shortcuts()
-        return not (bank.capped or self._clock.over)
+        self._shortcuts(cost)
+        return not (bank.capped or self._search.over)
 
     def _number_truths(self, cost: int) -> None:
         """New truths also serve as the numbers 0 and 1, as long as they are among the cheapest."""
@@ -222,32 +256,35 @@ class _Levels:
         store = self._bank.numbers
         store.add(values, store.coder(values), cost=cost, op=NUMBERED, decode=lambda at: (start + at,))
 
-    def _shortcuts(self) -> None:
-        bank = self._bank
+    def _shortcuts(self, cost: int) -> None:
         for kind in ("number", "truth"):
-            start, stop = self._met[kind], bank.store(kind).size
+            start, stop = self._met[kind], self._bank.store(kind).size
             self._met[kind] = stop
             for goal in self._goals:
-                if self._clock.over or start == stop:
-                    break
-                meet(bank, goal, kind, (start, stop), self._clock)
-                if kind == "number":
-                    fit_literals(bank, goal, (start, stop), self._clock)
-                for low in range(start, stop, GATHERED):
-                    if not self._clock.over:
-                        goal.gather(kind, low, min(stop, low + GATHERED))
-        seen = self._search.count(0) - self._began
-        if seen >= self._unify_at:
+                if start < stop and cost <= goal.bound and not self._clock.over:
+                    self._from_new(goal, kind, start, stop)
+        seen = self._search.seen - self._began
+        if seen >= self._unify_at or self._search.over:
             self._unify_at = 2 * seen + 20_000
             for goal in self._goals:
                 if not self._clock.over:
-                    unify(bank, goal, self._clock)
+                    unify(self._bank, goal, self._clock)
+
+    def _from_new(self, goal: Goal, kind: Kind, start: int, stop: int) -> None:
+        """What one goal makes of the new entries from `start` to `stop`."""
+        meet(self._bank, goal, kind, (start, stop), self._clock)
+        if kind == "number":
+            fit_literals(self._bank, goal, (start, stop), self._clock)
+        for low in range(start, stop, GATHERED):
+            if not self._clock.over:
+                goal.gather(kind, low, min(stop, low + GATHERED))
 
     def _finished(self, cost: int) -> bool:
         """Whether every target has an expression and looking on has stopped being worth it."""
-        seen = self._search.count(0) - self._began
+        seen = self._search.seen - self._began
         if not all(goal.found for goal in self._goals):
             return seen >= self._hold and any(goal.failing and not goal.found for goal in self._goals)
         if self._first_find is None:
             self._first_find = seen
-        return all(cost > goal.best for goal in self._goals) or seen > 2 * self._first_find + PATIENCE
+        longer = all(cost > goal.best + self._search.slack for goal in self._goals)
+        return longer or seen > 2 * self._first_find + PATIENCE

@@ -14,17 +14,22 @@ import numpy as np
 from scrutable.program import Expr, call
 from scrutable.propose._enumerate._bank import OPERATORS, Bank, joined
 from scrutable.propose._enumerate._goal import Goal
+from scrutable.propose._enumerate._grammar import operator_cost
 from scrutable.propose._enumerate._kernels import Kind
 from scrutable.work import Clock
 
 CHUNK = 1 << 14
+MET = 1 << 18
+"""Partners are looked up for so many of the cheapest entries only; then enumerating goes further in the same time."""
+MOST_MET = 32
+"""So many expressions are built for one operator and one chunk of new entries, the cheapest."""
 FITTED = 1 << 15
 """Literals are fitted to so many of the cheapest entries only."""
 
 
 def meet(bank: Bank, goal: Goal, kind: Kind, new: tuple[int, int], clock: Clock) -> None:
     """Offer to the goal what the entries of the range `new` give with one old or new partner."""
-    start, stop = new
+    start, stop = new[0], min(new[1], MET)
     store, target = bank.store(kind), goal.vectors.get(kind)
     if target is None:
         return
@@ -37,6 +42,9 @@ def meet(bank: Bank, goal: Goal, kind: Kind, new: tuple[int, int], clock: Clock)
                 continue
             partner = store.find(np.ascontiguousarray(wanted))
             hits = np.flatnonzero(partner >= 0)
+            costs = operator_cost(name.removeprefix("not ")) + store.cost[where[hits] + low] + store.cost[partner[hits]]
+            near = np.flatnonzero(costs <= goal.bound)
+            hits = hits[near[np.argsort(costs[near], kind="stable")[:MOST_MET]]]
             for mine, other in zip((where[hits] + low).tolist(), partner[hits].tolist(), strict=True):
                 pair = (other, mine) if flipped else (mine, other)
                 op = OPERATORS.index(name.removeprefix("not "))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-SMALLEST, LARGE = 1 << 14, 1 << 20
+SMALLEST, LARGE = 1 << 14, 1 << 22
 EMPTY = -1
 
 
