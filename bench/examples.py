@@ -22,7 +22,7 @@ def measure(name: str) -> str:
     from scrutable import examples
 
     started = time.perf_counter()
-    study = sc.explain(examples.load(name), budget=BUDGET, seed=SEED, jobs=2)
+    study = sc.explain(examples.load(name), data=examples.inputs_for(name), budget=BUDGET, seed=SEED, jobs=2)
     seconds = time.perf_counter() - started
     memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     best = study.best

@@ -112,6 +112,15 @@ def example(name: str) -> Example:
     raise UserError(f"got the example {name[:40]!r}, expected one of {', '.join(names())}")
 
 
+def inputs_for(name: str) -> Any:
+    """Inputs like those of its training, `(n, ...)`, where the domain alone would not give them; else None."""
+    if name != "digits":
+        return None
+    from sklearn.datasets import load_digits
+
+    return load_digits().images[:, None] / 16.0
+
+
 def load(name: str) -> Network:
     """A really trained network (or, for "untrained", a random one) with its domains.
 
