@@ -118,7 +118,8 @@ def inputs_for(name: str) -> Any:
         return None
     from sklearn.datasets import load_digits
 
-    return load_digits().images[:, None] / 16.0
+    x, _ = load_digits(return_X_y=True)
+    return x.reshape(-1, 1, 8, 8) / 16.0
 
 
 def load(name: str) -> Network:
@@ -134,5 +135,6 @@ def load(name: str) -> Network:
     entry = example(name)
     module = entry.module()
     module.load_state_dict(load_file(entry.path))
+    module.eval()
     inputs, outputs = domain_from_spec(entry.inputs), domain_from_spec(entry.outputs)
     return Network(module, inputs=inputs, outputs=outputs, name=name)

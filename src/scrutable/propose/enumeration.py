@@ -187,4 +187,4 @@ def _wrong_rows(program: Program, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.ones(len(x), dtype=bool)
     if said.ndim < y.ndim:  # a constant, the same at every step
         said = said.reshape(*said.shape, *(1 for _ in range(y.ndim - said.ndim)))
-    return flat_rows(said != y).any(axis=1)
+    return np.any(flat_rows(said != y), axis=1)

@@ -140,7 +140,7 @@ def _boundaries(case: Case, data: np.ndarray, rng: np.random.Generator) -> np.nd
 
 
 def _rows_equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return flat_rows(a == b).all(axis=1)
+    return np.array(flat_rows(a == b).all(axis=1))
 
 
 class CounterExamples(Test):
