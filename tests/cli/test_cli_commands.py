@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import studies
 
@@ -205,3 +206,14 @@ def test_colours_are_switched_off_by_no_color(pretend, model: Path, monkeypatch:
     with console.capture() as got:
         console.print("x", style="bold red")
     assert "31" not in got.get()
+
+
+def test_labels_go_with_the_data(run, pretend, model: Path, tmp_path: Path) -> None:
+    stand_in = pretend(studies.study())
+    np.save(tmp_path / "x.npy", np.zeros((20, 10, 2)))
+    np.save(tmp_path / "y.npy", np.ones((20, 10)))
+    np.save(tmp_path / "few.npy", np.ones((3, 10)))
+    assert run("explain", model, "--data", tmp_path / "x.npy", "--labels", tmp_path / "y.npy").code == 0
+    assert stand_in.asked is not None and (stand_in.asked["labels"] == 1).all()
+    done = run("explain", model, "--data", tmp_path / "x.npy", "--labels", tmp_path / "few.npy")
+    assert done.code == 2 and "got 3 labels for 20 rows" in done.err

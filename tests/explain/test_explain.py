@@ -180,6 +180,11 @@ def test_bad_budgets(budget: str | float) -> None:
         sc.explain(network(), budget=budget)
 
 
+def test_labels_need_data() -> None:
+    with pytest.raises(UserError, match="labels without data"):
+        sc.explain(network(), labels=[1, 2])
+
+
 def test_labels_must_fit() -> None:
     with pytest.raises(UserError, match="labels"):
         sc.explain(network(), data=network().inputs.enumerate(), labels=[1, 2])

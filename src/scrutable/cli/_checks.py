@@ -65,6 +65,16 @@ def check_model(
     return array
 
 
+def check_labels(reasons: Reasons, labels: Path | None, *, data: np.ndarray | None) -> np.ndarray | None:
+    """Check a file of labels into `reasons`; returns them, if there are any."""
+    from scrutable.cli._data import read_data
+
+    array = None if labels is None else reasons.check(lambda: read_data(labels))
+    if array is not None and data is not None and len(array) != len(data):
+        reasons.found.append(f"got {len(array)} labels for {len(data)} rows of data, expected one for each row")
+    return array
+
+
 def at_least(value: int, least: int, name: str) -> int:
     """`value`, which must not be below `least`."""
     if value < least:

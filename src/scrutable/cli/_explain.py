@@ -10,6 +10,7 @@ def explain(
     *,
     architecture: o.Architecture = None,
     data: o.DataFile = None,
+    labels: o.LabelsFile = None,
     inputs: o.Inputs = None,
     outputs: o.Outputs = None,
     budget: o.Budget = "60s",
@@ -22,12 +23,13 @@ def explain(
     json: o.Json = False,
 ) -> None:
     """Find a program that says what a network computes, and test it against the network's insides."""
-    from scrutable.cli._checks import Reasons, check_model, default_folder
+    from scrutable.cli._checks import Reasons, check_labels, check_model, default_folder
     from scrutable.cli._work import carry_out, loaded, options, plan
 
     reasons = Reasons()
     array = check_model(reasons, file, inputs=inputs, outputs=outputs, data=data)
-    words = options(architecture=architecture, data=data, inputs=inputs, outputs=outputs, trust=trust)
+    right = check_labels(reasons, labels, data=array)
+    words = options(architecture=architecture, data=data, labels=labels, inputs=inputs, outputs=outputs, trust=trust)
     made = plan(
         reasons,
         budget=budget,
@@ -44,4 +46,4 @@ def explain(
 
     from scrutable.explain import explain as work
 
-    carry_out(made, work, network, data=array, title=str(file), subject_of=lambda study: study.best)
+    carry_out(made, work, network, data=array, labels=right, title=str(file), subject_of=lambda study: study.best)

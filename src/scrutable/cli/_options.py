@@ -16,6 +16,10 @@ DataFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Inputs, as .npz (array x), .npy or .csv; without it the domain is sampled."),
 ]
+LabelsFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="What a person says the answers to --data should be; reported apart."),
+]
 Inputs = Annotated[str | None, typer.Option(metavar="DOMAIN", help="What goes in, such as 'Tokens(5, length=8)'.")]
 Outputs = Annotated[str | None, typer.Option(metavar="DOMAIN", help="What comes out, such as 'Category(5)'.")]
 Budget = Annotated[str, typer.Option(metavar="TIME", help="Time for everything, such as 60s, 5m or 1h.")]

@@ -10,6 +10,7 @@ from scrutable.cli import _options as o
 from scrutable.cli._functions import read_function
 
 if TYPE_CHECKING:
+    from scrutable.explain import Study
     from scrutable.hypothesis import Hypothesis
 
 Source = Annotated[
@@ -33,6 +34,7 @@ def verify(
     align: Align = None,
     architecture: o.Architecture = None,
     data: o.DataFile = None,
+    labels: o.LabelsFile = None,
     inputs: o.Inputs = None,
     outputs: o.Outputs = None,
     budget: o.Budget = "60s",
@@ -45,17 +47,19 @@ def verify(
     json: o.Json = False,
 ) -> None:
     """Test your own program: the same tests and controls that explain uses on its own."""
-    from scrutable.cli._checks import Reasons, check_model, default_folder
+    from scrutable.cli._checks import Reasons, check_labels, check_model, default_folder
     from scrutable.cli._work import carry_out, loaded, options, plan
 
     reasons = Reasons()
     array = check_model(reasons, file, inputs=inputs, outputs=outputs, data=data)
+    right = check_labels(reasons, labels, data=array)
     wanted = reasons.check(lambda: read_hypothesis(hypothesis, align or []))
     words = options(
         hypothesis=hypothesis,
         align=align,
         architecture=architecture,
         data=data,
+        labels=labels,
         inputs=inputs,
         outputs=outputs,
         trust=trust,
@@ -76,7 +80,12 @@ def verify(
 
     from scrutable.explain import verify as work
 
-    carry_out(made, work, network, wanted, data=array, title=str(file), subject_of=lambda study: study.hypotheses[0])
+    carry_out(made, work, network, wanted, data=array, labels=right, title=str(file), subject_of=_only)
+
+
+def _only(study: Study) -> Hypothesis:
+    """The one hypothesis of a study made by `verify`."""
+    return study.hypotheses[0]
 
 
 def read_hypothesis(spec: str, align: list[str]) -> Hypothesis:

@@ -92,6 +92,7 @@ def carry_out(
     work: Callable[..., Study],
     *inputs: Any,
     data: np.ndarray | None,
+    labels: np.ndarray | None = None,
     title: str,
     subject_of: Callable[[Study], Hypothesis | None],
 ) -> None:
@@ -113,6 +114,7 @@ def carry_out(
             study = work(
                 *inputs,
                 data=data,
+                labels=labels,
                 budget=made.budget,
                 seed=made.seed,
                 jobs=made.jobs,

@@ -81,6 +81,8 @@ def prepare_data(network: Network, data: Any, labels: Any, seed: int) -> Data:
         UserError: every reason why the data do not fit the network, or too few distinct rows.
     """
     rng = generator(seed, "data")
+    if data is None and labels is not None:
+        raise UserError("got labels without data, expected the inputs they belong to; try giving data as well")
     if data is None:
         inputs, source = _from_domain(network, rng)
     else:
