@@ -9,7 +9,7 @@ import numpy as np
 from scrutable.guard._base import Guard, GuardCase
 from scrutable.guard._nulls import NullItem, compared_with_nulls
 from scrutable.hypothesis import Result
-from scrutable.work import generator
+from scrutable.work import flat_rows, generator
 
 if TYPE_CHECKING:
     from scrutable.network import Domain
@@ -73,7 +73,7 @@ class _Hashed:
     def __call__(self, x: Any) -> Any:
         import torch
 
-        flat = np.asarray(x, dtype=np.float64).reshape(len(x), -1)
+        flat = flat_rows(np.asarray(x, dtype=np.float64))
         weights = np.random.default_rng(self.seed).normal(size=(flat.shape[1], 2))
         share = _fraction(_fraction((flat[:, :, None] * weights[None]).sum(axis=1)).sum(axis=1) * 97.0)
         picked = self.outputs[(share * len(self.outputs)).astype(int)]
@@ -92,7 +92,7 @@ class _HashedCell:
         self.shift = rng.normal(size=self.size)
 
     def __call__(self, state: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x = np.asarray(x_t, dtype=np.float64).reshape(len(state), -1)
+        x = flat_rows(np.asarray(x_t, dtype=np.float64))
         spread = (state.astype(np.float64)[:, :, None] * self.mix).sum(axis=1) + (x[:, :, None] * self.into).sum(axis=1)
         state = np.round(_fraction(spread + self.shift), 4)
         place = (_fraction(state.sum(axis=1) * 131.0) * len(self.pool)).astype(int)

@@ -20,7 +20,6 @@ from scrutable.work import Clock
 Word = tuple[int, ...]
 MOST_STATES = 96
 MOST_WORDS = 2048
-ROWS_FOR_STATES = 512
 QUERIES_PER_ROUND = 400_000
 
 

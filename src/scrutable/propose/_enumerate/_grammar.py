@@ -31,7 +31,6 @@ INTEGER = (
     "not",
     "if",
 )
-LOGIC = ("and", "or", "xor", "not")
 REAL = ("add", "sub", "mul", "div", "neg", "abs", "min", "max", "sqrt", "exp", "log", "sin", "cos", "tanh", "lt", "if")
 MEMORY = 512 * 2**20
 MOST_CONSTANTS = 10
