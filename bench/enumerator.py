@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from scrutable.propose._enumerate import MOST_CANDIDATES, Effort, Found, Grammar, Search, evaluate
-from scrutable.propose._enumerate._layout import Coder
+from scrutable.synthesis.enumeration import MOST_CANDIDATES, Effort, Found, Grammar, Search, evaluate
+from scrutable.synthesis.enumeration._layout import Coder
 from scrutable.work import Clock, generator, write_atomically
 
 OUT = Path(__file__).parent.parent / "docs" / "_measured" / "enumerator.md"

@@ -19,6 +19,7 @@ ROOMS = [
     "network",
     "examples",
     "work",
+    "synthesis",
     "hypothesis",
     "propose",
     "verify",
@@ -29,7 +30,13 @@ ROOMS = [
     "bench",
     "cli",
 ]
-STRANGERS = [{"program", "network"}, {"propose", "verify"}, {"propose", "guard"}, {"verify", "guard"}]
+STRANGERS = [
+    {"program", "network"},
+    {"synthesis", "network"},
+    {"propose", "verify"},
+    {"propose", "guard"},
+    {"verify", "guard"},
+]
 GROUND = {"errors", "_callable"}
 
 

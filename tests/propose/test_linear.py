@@ -15,7 +15,7 @@ from scrutable.program import INT, Var
 from scrutable.propose import Linear
 from scrutable.propose._relation import find_relation
 from scrutable.propose._relation_program import linear
-from scrutable.propose._snap import rational, shortest_between
+from scrutable.synthesis._snap import rational, shortest_between
 from scrutable.work import Clock, generator
 
 WHOLE = Integers(-10, 10, length=10)

@@ -88,7 +88,11 @@ def _applied(run: Run, guard: Guard, trial: GuardCase) -> dict[str, Any]:
 def score(network: Network, hypothesis: Hypothesis, inputs: np.ndarray, outputs: np.ndarray, *, seed: int) -> Scores:
     """How a hypothesis does on rows that were not searched: half of them fit the alignment, the other half score it."""
     answers, valid = answers_to(hypothesis.program, inputs)
-    right = np.zeros(len(inputs), bool) if answers is None else agrees(network.outputs, answers, outputs) & valid
+    right = (
+        np.zeros(len(inputs), bool)
+        if answers is None
+        else agrees(network.outputs, answers, outputs, within=hypothesis.within) & valid
+    )
     agreement = float(right.mean()) if len(right) else 0.0
     half = len(inputs) // 2
     find, test = Sample(inputs[:half], outputs[:half]), Sample(inputs[half:], outputs[half:])

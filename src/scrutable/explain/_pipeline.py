@@ -135,7 +135,7 @@ def _checked_residual(run: Run, hypothesis: Hypothesis) -> float:
     answers, valid = answers_to(hypothesis.program, run.data.inputs)
     if answers is None or not valid.all():
         raise UserError("got a program that cannot compute on these data, expected integers that stay within 64 bits")
-    return residual_of(run.network, answers, run.data.outputs)
+    return residual_of(run.network, answers, run.data.outputs, within=hypothesis.within)
 
 
 def _propose(run: Run) -> tuple[Candidate, ...]:

@@ -13,6 +13,10 @@ from scrutable.program import Program, Scan, named_parts, plainly_constant, resi
 from scrutable.verify import Sample, agrees, answers_to, tolerance
 
 FLOOR = 0.95
+COARSEST = 0.1
+"""A claim about real outputs that is not within this share of their standard deviation is not worth testing."""
+INDEPENDENT = 64
+"""A network's own errors are smooth: so many rows count as independent when accuracy is priced."""
 SIMPLIFY_ROWS = 256
 
 
@@ -80,19 +84,37 @@ def screened(hypothesis: Hypothesis, sight: Sight, seconds: float | None) -> Can
     answers, valid = answers_to(hypothesis.program, sight.inputs)
     if answers is None:
         return None
-    right = agrees(sight.network.outputs, answers, sight.outputs) & valid
+    if hypothesis.within is not None and hypothesis.within > COARSEST * _spread(sight.outputs):
+        return None
+    right = agrees(sight.network.outputs, answers, sight.outputs, within=hypothesis.within) & valid
     exact = bool(right.all())
     approximate = hypothesis.provenance.settings.get("mode") in ("majority", "approximate")
     if not exact and not (approximate and right.mean() >= FLOOR):
         return None
-    priced = replace(hypothesis, residual_bits=residual_of(sight.network, answers, sight.outputs))
+    priced = replace(
+        hypothesis, residual_bits=residual_of(sight.network, answers, sight.outputs, within=hypothesis.within)
+    )
     return Candidate(priced, seconds, exact)
 
 
-def residual_of(network: Network, answers: np.ndarray, outputs: np.ndarray) -> float:
-    """The bits to write down where `answers` differ from the network's `outputs`; 0 when they agree everywhere."""
-    if agrees(network.outputs, answers, outputs).all() or np.size(answers) != np.size(outputs):
+def residual_of(network: Network, answers: np.ndarray, outputs: np.ndarray, *, within: float | None = None) -> float:
+    """The bits to write down where `answers` differ from the network's `outputs`; 0 when they agree everywhere.
+
+    Real answers that are right only within `within` pay one bit for each halving between it and the finest tolerance,
+    for each of at most `INDEPENDENT` rows.
+    """
+    if np.size(answers) != np.size(outputs):
         return 0.0
+    finest = tolerance(network.outputs, outputs)
+    coarse = 0.0
+    if within is not None and finest > 0:
+        coarse = min(len(outputs), INDEPENDENT) * max(0.0, float(np.log2(max(within, finest) / finest)))
+    if agrees(network.outputs, answers, outputs, within=within).all():
+        return coarse
     labels = None if np.issubdtype(outputs.dtype, np.floating) else len(np.unique(outputs))
-    within = tolerance(network.outputs, outputs)
-    return residual_bits(outputs, np.reshape(answers, outputs.shape), alphabet=labels, tolerance=within)
+    apart = finest if within is None else within
+    return coarse + residual_bits(outputs, np.reshape(answers, outputs.shape), alphabet=labels, tolerance=apart)
+
+
+def _spread(outputs: np.ndarray) -> float:
+    return float(np.std(outputs.astype(np.float64))) if outputs.size else 0.0

@@ -61,6 +61,7 @@ def _limits(best: Hypothesis) -> str:
     """What a reader must not take the answer for."""
     longer = (r for r in best.evidence if r.name == "fidelity.longer")
     parts = [] if _exact(best) else ["It is approximate: it differs from the network on a few inputs."]
+    parts += [] if best.within is None else [f"Equal means: at most {best.within:.3g} apart."]
     parts += ["It holds up to the declared length only." for r in longer if r.status == "unknown" and r.n]
     return "".join(f" {part}" for part in parts)
 
@@ -69,7 +70,7 @@ def _exact(hypothesis: Hypothesis) -> bool:
     """Whether no input of the declared domain is known on which program and network differ."""
     kinds = ("behaviour", "exhaustive", "counter-example")
     known = (r for r in hypothesis.evidence if r.kind in kinds and r.name != "fidelity.longer" and r.n)
-    return not hypothesis.residual_bits and all(r.value == 1.0 for r in known)
+    return (hypothesis.within is not None or not hypothesis.residual_bits) and all(r.value == 1.0 for r in known)
 
 
 @dataclass(frozen=True)

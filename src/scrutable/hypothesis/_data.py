@@ -55,10 +55,9 @@ def read_as(kind: type[T], data: Any) -> T:
     try:
         return _adapter(kind).validate_python(frozen(data))
     except ValidationError as error:
-        reasons = (f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {e['msg']}" for e in error.errors()[:5])
-        raise UserError.of(
-            [f"got a damaged {kind.__name__.lower()}, expected one written by scrutable", *reasons]
-        ) from None
+        name = getattr(kind, "__name__", str(kind))
+        reasons = (f"{'.'.join(map(str, e['loc'])) or name}: {e['msg']}" for e in error.errors()[:5])
+        raise UserError.of([f"got a damaged {name.lower()}, expected one written by scrutable", *reasons]) from None
     except RecursionError:
         raise UserError(f"got a {kind.__name__.lower()} nested too deeply, expected one written by scrutable") from None
 
@@ -82,6 +81,7 @@ def hypothesis_to_data(hypothesis: Hypothesis) -> dict[str, Any]:
         "verdict": hypothesis.verdict.value,
         "results": [plain(result) for result in hypothesis.evidence],
         "notes": list(hypothesis.notes),
+        "within": hypothesis.within,
     }
 
 
@@ -102,4 +102,5 @@ def hypothesis_from_data(data: Any) -> Hypothesis:
         evidence=Evidence(read_as(tuple[Result, ...], data["results"])),  # type: ignore[arg-type]
         residual_bits=read_as(float, data["residual_bits"]),
         notes=read_as(tuple[str, ...], data["notes"]),  # type: ignore[arg-type]
+        within=read_as(float | None, data.get("within")),  # type: ignore[arg-type]
     )

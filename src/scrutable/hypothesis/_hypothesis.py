@@ -44,7 +44,8 @@ class Hypothesis:
     """Program, alignment and provenance; once tested, also the evidence.
 
     `residual_bits` is the cost of writing down where the program differs from the network on the data it was ranked
-    with; `total_bits` is what the ranking uses.
+    with; `total_bits` is what the ranking uses. `within` is part of the claim when outputs are real numbers: how far
+    program and network may be apart, in the units of the output; None claims equality as nearly as the tests resolve.
     """
 
     program: Program
@@ -53,6 +54,7 @@ class Hypothesis:
     evidence: Evidence = Evidence()
     residual_bits: float = 0.0
     notes: tuple[str, ...] = ()
+    within: float | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scrutable.program import Expr, call, const
-from scrutable.propose._snap import shortest_between
+from scrutable.synthesis._snap import shortest_between
 
 
 @dataclass(frozen=True, slots=True)

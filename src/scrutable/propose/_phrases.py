@@ -10,7 +10,7 @@ import numpy as np
 
 from scrutable.errors import UserError
 from scrutable.program import INT, Var, call, const, expr_bits
-from scrutable.propose._enumerate import Found, Grammar, Together, cheapest_together, search_many
+from scrutable.synthesis.enumeration import Found, Grammar, Together, cheapest_together, search_many
 from scrutable.work import Clock
 
 Columns = Mapping[str, np.ndarray]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scrutable.propose._snap import decimals, rational
+from scrutable.synthesis._snap import decimals, rational
 from scrutable.work import Clock
 
 MOST_OUTPUTS_BACK = 4

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scrutable.program import INT, Const, Expr, Input, Let, Program, Scan, Seq, State, Var, call, substitute, walk
-from scrutable.propose._enumerate import Together
 from scrutable.propose._machine import Machine
 from scrutable.propose._phrases import Columns, determined, phrases, search_phrases, table, together
+from scrutable.synthesis.enumeration import Together
 from scrutable.work import Clock
 
 SEPARATE_NAME = 4.0

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
-from scrutable.errors import ScrutableError, UserError
-from scrutable.hypothesis import Alignment, Hypothesis, Provenance
-from scrutable.program import Expr, Let, Program, substitute
+from scrutable.hypothesis import Hypothesis
 from scrutable.propose._base import Problem, Proposer
-from scrutable.propose._enumerate import Found, Grammar, cheapest_together, search_many, share_parts
-from scrutable.propose._features import Features, flat_targets, plain_features, window_features
-from scrutable.propose._inputs import is_block, program_inputs
-from scrutable.work import Clock, flat_rows, generator
+from scrutable.propose._loop import Loop, item_features, unsuitable_for_expressions
+from scrutable.synthesis import Found
+from scrutable.synthesis.enumeration import Grammar, search_many
+from scrutable.work import Clock
 
 SOURCES = (
     "Albarghouthi, Gulwani, Kincaid, Recursive program synthesis (2013)",
     "Alur, Radhakrishna, Udupa, Scaling enumerative program synthesis via divide and conquer (2017)",
 )
-ROUNDS = 8
 CANDIDATES = 12
-QUERIES = 2048
-ROWS = 4096
-WHOLE = 4096
-"""Input domains of at most this many items are asked about completely."""
-MOST_OUTPUTS = 4
-WORTH_SAYING = 0.9
-"""A program that some fresh query refutes is still proposed when it agrees with this share of them."""
 
 
 @final
@@ -48,143 +38,18 @@ class Enumeration(Proposer):
 
     def unsuitable(self, problem: Problem) -> str | None:
         """See `Proposer.unsuitable`."""
-        network = problem.network
-        if is_block(network.inputs):
-            return "more inputs than expressions can be searched over"
-        if network.outputs.kind not in ("Bits", "Integers", "Category", "Tokens"):
-            return "the outputs are not whole numbers, bits or labels"
-        if network.inputs.is_sequence and not network.each_step:
-            return "one answer for each sequence, and no expression over single steps gives that"
-        if np.prod(problem.outputs.shape[2 if network.inputs.is_sequence else 1 :]) > MOST_OUTPUTS:
-            return f"more than {MOST_OUTPUTS} outputs"
-        if _features(problem) is None:
-            return "the last five inputs of a sequence do not determine its output"
-        return None
+        return unsuitable_for_expressions(problem)
 
     def propose(self, problem: Problem) -> Iterator[Hypothesis]:
         """See `Proposer.propose`."""
-        features = _features(problem)
+        features = item_features(problem)
         if features is None:
             return
-        yield from _Loop(problem, features).run()
+        yield from Loop(problem, features, self.name, SOURCES, _search).run()
 
 
-def _features(problem: Problem) -> Features | None:
-    if not problem.network.inputs.is_sequence:
-        return plain_features(problem)
-    return problem.memo.get("enumeration.window", lambda: window_features(problem))
-
-
-@dataclass(slots=True)
-class _Loop:
-    """Search, ask the network, add what failed, search again."""
-
-    problem: Problem
-    features: Features
-    seen: set[Program] = field(default_factory=set)
-    partial: list[tuple[float, float, Program]] = field(default_factory=list)
-
-    def run(self) -> Iterator[Hypothesis]:
-        """Programs that no query refuted, shortest first; failing those, programs that are nearly always right."""
-        problem = self.problem
-        x, y = _examples(problem)
-        fresh_x, fresh_y = _fresh(problem)
-        for attempt in range(ROUNDS):
-            if problem.clock.over:
-                break
-            found = self._search(x, y, problem.clock.part(0.5 if attempt < ROUNDS - 1 else 1.0))
-            programs = self._programs(found)
-            if not programs:
-                break
-            good, failing = self._sorted(programs, fresh_x, fresh_y)
-            if good:
-                yield from (self._hypothesis(program, attempt) for program in good)
-                return
-            x, y = np.concatenate([fresh_x[failing], x]), np.concatenate([fresh_y[failing], y])
-        self.partial.sort(key=lambda each: (-round(each[0], 3), each[1]))
-        for agreement, _, program in self.partial[:3]:
-            note = f"differs from the network on {1 - agreement:.1%} of the inputs asked about while searching"
-            yield self._hypothesis(program, ROUNDS, note)
-
-    def _search(self, x: np.ndarray, y: np.ndarray, clock: Clock) -> dict[str, tuple[Found, ...]]:
-        leaves = self.features.columns(self.problem, x[:ROWS])
-        targets = flat_targets(self.problem, y[:ROWS])
-        grammar = Grammar.fitting(leaves, targets.values())
-        return search_many(leaves, targets, grammar=grammar, clock=clock, limit=CANDIDATES)
-
-    def _programs(self, found: Mapping[str, tuple[Found, ...]]) -> list[Program]:
-        """Programs for what was found: the cheapest for all outputs together; for one output every candidate."""
-        scope = len(self.features.exprs)
-        if not all(found.values()):
-            return []
-        if len(found) > 1:
-            together = cheapest_together(found, scope=scope)
-            return [self._program(together.whole)] if together else []
-        ((name, candidates),) = found.items()
-        return [self._program({name: each.expr}) for each in candidates]
-
-    def _program(self, exprs: Mapping[str, Expr]) -> Program:
-        placed = {name: substitute(expr, self.features.exprs) for name, expr in exprs.items()}
-        inputs = program_inputs(self.problem.network.inputs)
-        parts = share_parts(placed, scope=len(inputs))
-        taken = {each.name for each in inputs} | {let.name for let in parts.shared}
-        names = {name: name if name not in taken else f"{name}_" for name in exprs}
-        lets = [*parts.shared, *(Let(names[name], expr) for name, expr in parts.exprs.items())]
-        return Program("program", inputs, tuple(lets), tuple(names.values()))
-
-    def _sorted(self, programs: list[Program], x: np.ndarray, y: np.ndarray) -> tuple[list[Program], np.ndarray]:
-        """The programs right on every query, shortest first, and rows that refute the others."""
-        good, failing = [], np.zeros(len(x), dtype=bool)
-        for program in programs:
-            wrong = _wrong_rows(program, x, y)
-            if not wrong.any():
-                good.append(program)
-                continue
-            failing[np.flatnonzero(wrong)[:8]] = True
-            agreement = 1 - float(wrong.mean())
-            if agreement >= WORTH_SAYING and program not in self.seen:
-                self.seen.add(program)
-                self.partial.append((agreement, program.bits, program))
-        return sorted(good, key=lambda program: program.bits), np.flatnonzero(failing)
-
-    def _hypothesis(self, program: Program, rounds: int, *notes: str) -> Hypothesis:
-        settings = {"window": self.features.window, "rounds": rounds + 1, "queries": QUERIES}
-        return Hypothesis(
-            program, Alignment(), Provenance("enumeration", settings, self.problem.seed, SOURCES), notes=notes
-        )
-
-
-def _examples(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """Counter-examples first, so that they are not cut off."""
-    x = np.concatenate([problem.counter_inputs, problem.inputs])
-    return x, np.concatenate([problem.counter_outputs, problem.outputs])
-
-
-def _fresh(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs that the search has not seen, and the network's answers.
-
-    A small domain is asked about completely. One that cannot be sampled is filled from the data, each variable from
-    a row of its own.
-    """
-    domain, rng = problem.network.inputs, generator(problem.seed, "enumeration", "fresh")
-    if domain.is_sequence:
-        domain = domain.with_length(problem.inputs.shape[1])
-    count = QUERIES if not domain.is_sequence else max(64, QUERIES // problem.inputs.shape[1])
-    if domain.size is not None and domain.size <= WHOLE:
-        x = domain.enumerate()
-    else:
-        try:
-            x = domain.sample(count, rng)
-        except UserError:
-            x = rng.permuted(problem.inputs[rng.integers(0, len(problem.inputs), count)], axis=0)
-    return x, problem.network.predict(x)
-
-
-def _wrong_rows(program: Program, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    try:
-        said = np.asarray(program(x))
-    except ScrutableError:
-        return np.ones(len(x), dtype=bool)
-    if said.ndim < y.ndim:  # a constant, the same at every step
-        said = said.reshape(*said.shape, *(1 for _ in range(y.ndim - said.ndim)))
-    return np.any(flat_rows(said != y), axis=1)
+def _search(
+    leaves: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray], clock: Clock
+) -> Mapping[str, tuple[Found, ...]]:
+    grammar = Grammar.fitting(leaves, targets.values())
+    return search_many(leaves, targets, grammar=grammar, clock=clock, limit=CANDIDATES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrutable.hypothesis import Hypothesis, Kind, Result
+from scrutable.verify._agreement import tolerance
 from scrutable.work import Clock
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class Case:
     test: Sample
     seed: int
     clock: Clock
+
+    @property
+    def within(self) -> float:
+        """How far apart program and network may be and count as equal: what the hypothesis claims, else the tolerance
+        of the network's outputs."""
+        claimed = self.hypothesis.within
+        return tolerance(self.network.outputs, self.find.outputs) if claimed is None else claimed
 
     @property
     def approximate(self) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from scrutable.hypothesis import Kind, Result
 from scrutable.program import Program, Scan, variables
-from scrutable.verify._agreement import agrees, counter_example, tolerance
+from scrutable.verify._agreement import agrees, counter_example
 from scrutable.verify._base import Case, Sample, Test, silent
 from scrutable.verify._inputs import Box
 from scrutable.verify._intervals import wilson
@@ -96,7 +96,7 @@ def read_by(program: Program) -> frozenset[str]:
 def _unmoved(case: Case, name: str, own: Sample, said: np.ndarray, what: str) -> Result:
     """The result of changing something that should not matter: `own` is what was, `said` what is now."""
     domain = case.network.outputs
-    right = agrees(domain, said, own.outputs, within=tolerance(domain, case.find.outputs))
+    right = agrees(domain, said, own.outputs, within=case.within)
     moved, n = int((~right).sum()), len(right)
     shown = tuple(
         counter_example(own.inputs[row], own.outputs[row], said[row], what) for row in np.flatnonzero(~right)[:3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scrutable.hypothesis import Interval, Kind, Result
-from scrutable.verify._agreement import agrees, answers_to, tolerance
+from scrutable.verify._agreement import agrees, answers_to
 from scrutable.verify._base import Case, Sample, Test, silent
 from scrutable.verify._fidelity import examples, judged
 
@@ -35,7 +35,7 @@ class Exhaustive(Test):
 
 
 def _census(case: Case, inputs: np.ndarray) -> Result:
-    within = tolerance(case.network.outputs, case.find.outputs)
+    within = case.within
     wrong, done, shown = 0, 0, ()
     for start in range(0, len(inputs), CHUNK):
         part = inputs[start : start + CHUNK]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scrutable.hypothesis import CounterExample, Kind, Result, Status
-from scrutable.verify._agreement import SHOWN, agrees, answers_to, counter_example, same, tolerance
+from scrutable.verify._agreement import SHOWN, agrees, answers_to, counter_example, same
 from scrutable.verify._base import FLOOR, Case, Sample, Test, silent
 from scrutable.verify._inputs import fresh_inputs, shifted_inputs
 from scrutable.verify._intervals import wilson
@@ -95,9 +95,7 @@ def _beyond_the_claim(result: Result, case: Case, sample: Sample) -> Result:
     where = f"beyond the declared length of {length}"
     if case.network.each_step and sample.outputs.ndim > 1:
         answers, valid = answers_to(case.hypothesis.program, sample.inputs)
-        equal = (
-            None if answers is None else same(answers, sample.outputs, tolerance(case.network.outputs, sample.outputs))
-        )
+        equal = None if answers is None else same(answers, sample.outputs, case.within)
         if equal is not None:
             wrong = ~(equal.reshape(*equal.shape[:2], -1).all(axis=2) & valid[:, None])
             first = int(np.argmax(wrong.any(axis=0))) + 1
@@ -120,7 +118,7 @@ def compared(case: Case, sample: Sample, name: str, what: str) -> Result:
     if answers is not None and answers.size != sample.outputs.size:
         return _wrong_shape(name, answers, sample)
     domain = case.network.outputs
-    within = tolerance(domain, case.find.outputs)
+    within = case.within
     right = np.zeros(n, bool) if answers is None else agrees(domain, answers, sample.outputs, within=within) & valid
     each = None if answers is None else same(answers, sample.outputs, within)
     wrong = int((~right).sum())

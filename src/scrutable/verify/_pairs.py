@@ -8,7 +8,7 @@ import numpy as np
 
 from scrutable.errors import UserError
 from scrutable.program import Program, Setting
-from scrutable.verify._agreement import agrees, tolerance
+from scrutable.verify._agreement import agrees
 from scrutable.verify._base import Case, Sample
 from scrutable.verify._memory import Memory, recombined
 from scrutable.verify._places import Pairs
@@ -40,7 +40,7 @@ class Trial:
     def agree(self, answers: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Row by row, `(n,)`, with the tolerance of the case."""
         domain = self.case.network.outputs
-        return agrees(domain, answers, outputs, within=tolerance(domain, self.case.find.outputs))
+        return agrees(domain, answers, outputs, within=self.case.within)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scrutable.program import Program, Seq, Setting
-from scrutable.verify._agreement import agrees, tolerance
+from scrutable.verify._agreement import agrees
 from scrutable.verify._base import Case, Sample
 from scrutable.verify._pooled import Pool, every_pair
 
@@ -55,7 +55,7 @@ class Question:
     def agree(self, answers: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Row by row, `(n,)`, with the tolerance of the case."""
         domain = self.case.network.outputs
-        return agrees(domain, answers, outputs, within=tolerance(domain, self.case.find.outputs))
+        return agrees(domain, answers, outputs, within=self.case.within)
 
 
 @dataclass(frozen=True, slots=True)

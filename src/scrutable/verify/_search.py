@@ -10,7 +10,7 @@ import numpy as np
 from scrutable.errors import ProgramError
 from scrutable.hypothesis import Kind, Result
 from scrutable.program import Scan
-from scrutable.verify._agreement import agrees, answers_to, tolerance
+from scrutable.verify._agreement import agrees, answers_to
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._fidelity import ROWS, examples
 from scrutable.verify._inputs import Box, fresh_inputs, neighbours, shifted_inputs
@@ -43,7 +43,7 @@ def find_counter_examples(case: Case, limit: int) -> Sample:
 
 def search(case: Case, limit: int) -> Search:
     """See `find_counter_examples`."""
-    within = tolerance(case.network.outputs, case.find.outputs)
+    within = case.within
     inputs, outputs, tried, count = [], [], 0, 0
     for number, batch in enumerate(_batches(case)):
         tried += len(batch)

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from scrutable.program import Expr, expr_bits
-from scrutable.propose._enumerate._bank import OPERATORS, Bank
-from scrutable.propose._enumerate._cover import Pool
-from scrutable.propose._enumerate._examples import Examples
-from scrutable.propose._enumerate._kernels import KERNELS, Kind
-from scrutable.propose._enumerate._layout import pack
-from scrutable.propose._enumerate._levels import Block
+from scrutable.synthesis._base import Found
+from scrutable.synthesis.enumeration._bank import OPERATORS, Bank
+from scrutable.synthesis.enumeration._cover import Pool
+from scrutable.synthesis.enumeration._examples import Examples
+from scrutable.synthesis.enumeration._kernels import KERNELS, Kind
+from scrutable.synthesis.enumeration._layout import pack
+from scrutable.synthesis.enumeration._levels import Block
 
 MOST_OFFERS = 512
 MARGIN = 12
 """Expressions so many bits longer than the shortest found are not kept."""
 ALWAYS = 512
 """The cheapest numbers are partial solutions wherever they are right; later ones need an eighth of the rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An expression that gives the target on every example, and its length in bits."""
-
-    expr: Expr
-    bits: float
 
 
 class Goal:

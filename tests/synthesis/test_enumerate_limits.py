@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from scrutable.program import BOOL, Call, Const, walk
-from scrutable.propose._enumerate import Grammar, Search, cheapest_together, search_many, share_parts
-from scrutable.propose._enumerate import _ahead as ahead
+from scrutable.synthesis.enumeration import Grammar, Search, cheapest_together, search_many, share_parts
+from scrutable.synthesis.enumeration import _ahead as ahead
 from scrutable.work import Clock, generator
 
 LEAVES = {name: generator(0, "limits", name).integers(-9, 10, 64) for name in "xyz"}

@@ -12,8 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from scrutable.propose._enumerate._bank import Bank
-from scrutable.propose._enumerate._levels import Block, blocks
+from scrutable.synthesis.enumeration._bank import Bank
+from scrutable.synthesis.enumeration._levels import Block, blocks
 
 ALONE = 1 << 15
 """So many candidates of a level are computed in the same thread before a second one is worth its start."""

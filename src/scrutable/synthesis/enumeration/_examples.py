@@ -9,7 +9,7 @@ import numpy as np
 
 from scrutable.errors import ScrutableError, UserError
 from scrutable.program import BOOL, INT, REAL, Const, Expr, Input, Let, Program, variables
-from scrutable.propose._enumerate._layout import WORD
+from scrutable.synthesis.enumeration._layout import WORD
 from scrutable.work import generator
 
 TOLERANCE = 1e-6

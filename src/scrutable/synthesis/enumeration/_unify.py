@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scrutable.program import Expr
-from scrutable.propose._enumerate._bank import Bank, joined
-from scrutable.propose._enumerate._branches import branch
-from scrutable.propose._enumerate._cover import Pool, covers, within
-from scrutable.propose._enumerate._goal import Goal
-from scrutable.propose._enumerate._grammar import operator_cost
-from scrutable.propose._enumerate._kernels import KERNELS, Kind
-from scrutable.propose._enumerate._layout import pack
+from scrutable.synthesis.enumeration._bank import Bank, joined
+from scrutable.synthesis.enumeration._branches import branch
+from scrutable.synthesis.enumeration._cover import Pool, covers, within
+from scrutable.synthesis.enumeration._goal import Goal
+from scrutable.synthesis.enumeration._grammar import operator_cost
+from scrutable.synthesis.enumeration._kernels import KERNELS, Kind
+from scrutable.synthesis.enumeration._layout import pack
 from scrutable.work import Clock
 
 ROOT_TESTS, INNER_TESTS, INNER_TERMS = 4096, 256, 256

@@ -10,15 +10,16 @@ from typing import final
 import numpy as np
 
 from scrutable.program import const, expr_bits
-from scrutable.propose._enumerate._ahead import coded_blocks
-from scrutable.propose._enumerate._bank import NUMBERED, Bank
-from scrutable.propose._enumerate._examples import Examples
-from scrutable.propose._enumerate._goal import Found, Goal
-from scrutable.propose._enumerate._grammar import Grammar
-from scrutable.propose._enumerate._kernels import Kind
-from scrutable.propose._enumerate._layout import Layout, unpack
-from scrutable.propose._enumerate._shortcuts import fit_literals, meet
-from scrutable.propose._enumerate._unify import unify
+from scrutable.synthesis._base import Found
+from scrutable.synthesis.enumeration._ahead import coded_blocks
+from scrutable.synthesis.enumeration._bank import NUMBERED, Bank
+from scrutable.synthesis.enumeration._examples import Examples
+from scrutable.synthesis.enumeration._goal import Goal
+from scrutable.synthesis.enumeration._grammar import Grammar
+from scrutable.synthesis.enumeration._kernels import Kind
+from scrutable.synthesis.enumeration._layout import Layout, unpack
+from scrutable.synthesis.enumeration._shortcuts import fit_literals, meet
+from scrutable.synthesis.enumeration._unify import unify
 from scrutable.work import Clock
 
 ROUNDS = 16

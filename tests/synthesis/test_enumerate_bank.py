@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from scrutable.program import const
-from scrutable.propose._enumerate import Grammar, evaluate, supported
-from scrutable.propose._enumerate._bank import Bank, Store
-from scrutable.propose._enumerate._cover import Pool, covers
-from scrutable.propose._enumerate._layout import Layout, pack, unpack
-from scrutable.propose._enumerate._levels import blocks
-from scrutable.propose._enumerate._table import Table
+from scrutable.synthesis.enumeration import Grammar, evaluate, supported
+from scrutable.synthesis.enumeration._bank import Bank, Store
+from scrutable.synthesis.enumeration._cover import Pool, covers
+from scrutable.synthesis.enumeration._layout import Layout, pack, unpack
+from scrutable.synthesis.enumeration._levels import blocks
+from scrutable.synthesis.enumeration._table import Table
 from scrutable.work import generator
 
 

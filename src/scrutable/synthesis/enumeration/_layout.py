@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.propose._enumerate._table import mixed
+from scrutable.synthesis.enumeration._table import mixed
 from scrutable.work import generator
 
 WORD = 64

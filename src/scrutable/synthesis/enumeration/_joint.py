@@ -9,7 +9,7 @@ from itertools import count, product
 from math import log2
 
 from scrutable.program import Call, Expr, Let, Var, call, expr_bits, variables, walk
-from scrutable.propose._enumerate._goal import Found
+from scrutable.synthesis._base import Found
 
 MOST_COMBINATIONS = 1024
 _STATEMENT = 2.0  # what it costs to begin a named variable, see `program_bits`

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from scrutable.program import Expr, call
-from scrutable.propose._enumerate._bank import OPERATORS, Bank, joined
-from scrutable.propose._enumerate._goal import Goal
-from scrutable.propose._enumerate._grammar import operator_cost
-from scrutable.propose._enumerate._kernels import Kind
+from scrutable.synthesis.enumeration._bank import OPERATORS, Bank, joined
+from scrutable.synthesis.enumeration._goal import Goal
+from scrutable.synthesis.enumeration._grammar import operator_cost
+from scrutable.synthesis.enumeration._kernels import Kind
 from scrutable.work import Clock
 
 CHUNK = 1 << 14

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from scrutable.program import BOOL, INT, REAL, Call, Expr, Var, call, const
-from scrutable.propose._enumerate._grammar import Grammar, constant_cost, leaf_cost
-from scrutable.propose._enumerate._kernels import KERNELS, Kind
-from scrutable.propose._enumerate._layout import Coder, Layout
-from scrutable.propose._enumerate._table import Table, mixed
+from scrutable.synthesis.enumeration._grammar import Grammar, constant_cost, leaf_cost
+from scrutable.synthesis.enumeration._kernels import KERNELS, Kind
+from scrutable.synthesis.enumeration._layout import Coder, Layout
+from scrutable.synthesis.enumeration._table import Table, mixed
 
 OPERATORS = tuple(KERNELS)
 LEAF, CONSTANT, NUMBERED = -1, -2, -3

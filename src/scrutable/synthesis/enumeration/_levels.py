@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.propose._enumerate._bank import CONSTANT, LEAF, OPERATORS, Bank, Decode, Store
-from scrutable.propose._enumerate._grammar import operator_cost
-from scrutable.propose._enumerate._kernels import KERNELS, Kernel, Kind
-from scrutable.propose._enumerate._layout import pack
+from scrutable.synthesis.enumeration._bank import CONSTANT, LEAF, OPERATORS, Bank, Decode, Store
+from scrutable.synthesis.enumeration._grammar import operator_cost
+from scrutable.synthesis.enumeration._kernels import KERNELS, Kernel, Kind
+from scrutable.synthesis.enumeration._layout import pack
 
 BLOCK_BYTES = 2 * 2**20
 FEWEST, MOST = 2048, 1 << 16

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scrutable.errors import UserError
 from scrutable.program import INT, Expr, Var, call, const, expr_bits, walk
-from scrutable.propose._enumerate import Grammar, Search, cheapest_together, evaluate, search, search_many
+from scrutable.synthesis.enumeration import Grammar, Search, cheapest_together, evaluate, search, search_many
 from scrutable.work import Clock, generator
 
 NAMES = ("x", "y", "z")

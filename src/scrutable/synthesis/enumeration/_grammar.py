@@ -11,7 +11,7 @@ import numpy as np
 
 from scrutable.errors import UserError
 from scrutable.program import const, expr_bits, operator
-from scrutable.propose._enumerate._kernels import KERNELS
+from scrutable.synthesis.enumeration._kernels import KERNELS
 
 INTEGER = (
     "add",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from scrutable.program import call, const
-from scrutable.propose._enumerate._bank import Bank, joined
-from scrutable.propose._enumerate._cover import Pool, within
-from scrutable.propose._enumerate._goal import Goal
-from scrutable.propose._enumerate._grammar import constant_cost
-from scrutable.propose._enumerate._kernels import Kind
-from scrutable.propose._enumerate._layout import unpack
-from scrutable.propose._enumerate._shortcuts import between
+from scrutable.synthesis.enumeration._bank import Bank, joined
+from scrutable.synthesis.enumeration._cover import Pool, within
+from scrutable.synthesis.enumeration._goal import Goal
+from scrutable.synthesis.enumeration._grammar import constant_cost
+from scrutable.synthesis.enumeration._kernels import Kind
+from scrutable.synthesis.enumeration._layout import unpack
+from scrutable.synthesis.enumeration._shortcuts import between
 
 TERMS, PAIRS, COMPARED = 96, 48, 128
 _KEPT = 8
