@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Recurrent,
         Site,
         Tokens,
+        from_sklearn,
         load,
     )
     from scrutable.program import Program, trace
@@ -50,6 +51,7 @@ _HOME = {
         "Recurrent",
         "Site",
         "Tokens",
+        "from_sklearn",
         "load",
     ),
     "program": ("Program", "trace"),
@@ -80,6 +82,7 @@ __all__ = [
     "UserError",
     "Verdict",
     "explain",
+    "from_sklearn",
     "hypothesis",
     "load",
     "trace",

@@ -1,6 +1,6 @@
 """Networks under study: what goes in and out, places inside, recurrence, and safe loading.
 
-Domains, facts and sites need no torch; everything else is imported when it is first used.
+Domains, facts, sites and layers need no torch; everything else is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from scrutable.network._domain_blocks import Columns, Image
 from scrutable.network._domain_labels import Category, Tokens
 from scrutable.network._domain_numbers import Bits, Integers, Reals
 from scrutable.network._facts import NetworkFacts
+from scrutable.network._layers import PIECEWISE_LINEAR, Activation, Affine, Layer, OneHot, after_each, run_layers
 from scrutable.network._site import Site, Span
 from scrutable.network._spec import domain_from_spec
 
 if TYPE_CHECKING:
     from scrutable.network._files import FileFacts, inspect_file
+    from scrutable.network._from_sklearn import from_sklearn
     from scrutable.network._load import load
     from scrutable.network._network import Network
     from scrutable.network._recurrence import Recurrence
@@ -28,11 +30,15 @@ _LAZY = {
     "Network": "_network",
     "Recurrence": "_recurrence",
     "Recurrent": "_recurrent",
+    "from_sklearn": "_from_sklearn",
     "inspect_file": "_files",
     "load": "_load",
 }
 
 __all__ = [
+    "PIECEWISE_LINEAR",
+    "Activation",
+    "Affine",
     "Bits",
     "Category",
     "Columns",
@@ -40,8 +46,10 @@ __all__ = [
     "FileFacts",
     "Image",
     "Integers",
+    "Layer",
     "Network",
     "NetworkFacts",
+    "OneHot",
     "Range",
     "Reals",
     "Recurrence",
@@ -49,9 +57,12 @@ __all__ = [
     "Site",
     "Span",
     "Tokens",
+    "after_each",
     "domain_from_spec",
+    "from_sklearn",
     "inspect_file",
     "load",
+    "run_layers",
 ]
 
 

@@ -125,15 +125,23 @@ class Domain(ABC):
             raise UserError(
                 f"got {self.spec} with {got} items to enumerate, expected at most {LARGEST_ENUMERATION}; try sample"
             )
+        return self.items(np.arange(size))
+
+    def items(self, places: np.ndarray) -> np.ndarray:
+        """The items at some places in counting order, `(n, *shape)`; for finite domains.
+
+        Arguments:
+            places: `(n,)` whole numbers from 0 up to, but not including, `size`.
+        """
         entries = math.prod(self.shape)
         ranges = self.ranges * (entries // len(self.ranges))
-        items = np.empty((size, entries), dtype=np.int64)
-        index = np.arange(size)
+        items = np.empty((len(places), entries), dtype=np.int64)
+        index = np.asarray(places)
         for column in range(entries - 1, -1, -1):
             lo, hi, _ = ranges[column]
             index, digit = np.divmod(index, int(hi) - int(lo) + 1)  # type: ignore[arg-type]
             items[:, column] = digit + int(lo)  # type: ignore[arg-type]
-        return items.reshape(size, *self.shape)
+        return items.reshape(len(places), *self.shape)
 
     def problems(self, x: Any) -> list[str]:
         """Every reason why `x` is not data of this domain; empty when it is."""

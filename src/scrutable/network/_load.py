@@ -14,6 +14,7 @@ from scrutable.network._architecture import make_module, make_ours
 from scrutable.network._domain import Domain
 from scrutable.network._files import FileFacts, inspect_file, read_state_dict
 from scrutable.network._network import Network
+from scrutable.network._sklearn import is_estimator
 from scrutable.network._spec import as_domain
 
 SHOWN = 4
@@ -167,7 +168,9 @@ def _unpickled(path: Path, facts: FileFacts) -> Any:
 
 
 def _callable(found: Any, facts: FileFacts) -> Callable[..., Any]:
-    """A function on arrays: the object itself, or its `predict_proba` or `predict`."""
+    """An estimator as it is; else a function on arrays: the object itself, or its `predict_proba` or `predict`."""
+    if is_estimator(found):
+        return found
     for method in ("predict_proba", "predict"):
         if hasattr(found, method):
             return getattr(found, method)

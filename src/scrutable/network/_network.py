@@ -19,6 +19,9 @@ from scrutable.network._checks import ROWS, check, choose, probe_inputs
 from scrutable.network._controls import untouched_random
 from scrutable.network._domain import Domain, shape_text
 from scrutable.network._facts import NetworkFacts
+from scrutable.network._find_layers import FoundLayers, find_layers
+from scrutable.network._gradient import input_gradient
+from scrutable.network._layers import Layer
 from scrutable.network._patch import layer_places, patch_layers, patch_states, read_layers, recurrent_places
 from scrutable.network._recognise import Recognised, describe, recognise, stepping
 from scrutable.network._recurrence import Recurrence
@@ -26,6 +29,7 @@ from scrutable.network._recurrent import Recurrent
 from scrutable.network._runner import Runner
 from scrutable.network._selection import Place, Selection, checked_steps, checked_values, resolve
 from scrutable.network._site import Site
+from scrutable.network._sklearn import is_estimator, translated
 from scrutable.network._spec import as_domain
 
 
@@ -37,7 +41,8 @@ class Network:
     it on a few sampled inputs to find out which tensors it wants, and checks it; `facts.checks` says what was found.
 
     Arguments:
-        module: an `nn.Module`, a `Recurrent`, or any function on arrays (then its insides cannot be seen).
+        module: an `nn.Module`, a `Recurrent`, a fitted scikit-learn estimator (see `from_sklearn`), or any function on
+            arrays (then its insides cannot be seen).
         inputs, outputs: domains, or their specs as text.
         name: for reports.
 
@@ -48,23 +53,24 @@ class Network:
 
     def __init__(
         self,
-        module: nn.Module | Callable[..., Any],
+        module: nn.Module | Callable[..., Any] | Any,
         inputs: Domain | str,
         outputs: Domain | str,
         *,
         name: str = "network",
     ) -> None:
-        if not callable(module) or isinstance(module, type):
+        if not (callable(module) or is_estimator(module)) or isinstance(module, type):
             raise UserError(
                 f"got {_kind(module)} as a network, expected an nn.Module (made, not its class) or a function"
             )
         inputs, outputs = as_domain(inputs, what="inputs"), as_domain(outputs, what="outputs")
+        module, told = translated(module, inputs, outputs) if is_estimator(module) else (module, ())
         x, drawn = probe_inputs(inputs, ROWS)
         with untouched_random(module):
             runner = choose(_private(module), inputs, outputs, x)
             checks = check(runner, module, x, drawn)
             found = recognise(runner, x)
-        self._settle(runner, found, x, name, checks)
+        self._settle(runner, found, x, name, (*told, *checks))
 
     def _settle(self, runner: Runner, found: Recognised, x: np.ndarray, name: str, checks: tuple[str, ...]) -> None:
         self._runner, self._found, self._name, self._checks = runner, found, name, checks
@@ -106,6 +112,21 @@ class Network:
         return self._found.reason
 
     @property
+    def layers(self) -> tuple[Layer, ...] | None:
+        """The network as a chain of affine maps and activations, in double precision; None when it is none (see
+        `no_layers`). `scrutable.network.run_layers` runs it. The first use follows the module's forward once."""
+        return self._chain.layers
+
+    @property
+    def no_layers(self) -> str:
+        """Why there is no chain of layers; "" when there is one."""
+        return self._chain.reason
+
+    @cached_property
+    def _chain(self) -> FoundLayers:
+        return find_layers(self._runner, self._probe, frozenset(self._places))
+
+    @property
     def sites(self) -> tuple[str, ...]:
         """The names of the places inside: "hidden" (and its parts) of a recurrent network, else the submodules."""
         return tuple(self._places)
@@ -133,6 +154,17 @@ class Network:
         """Outputs before decoding: scores on the last axis for labels, else numbers in the layout of the outputs."""
         return self._runner.raw(self._checked(x))
 
+    def gradient(self, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """The gradient of `sum(direction * raw(x))` with respect to the inputs of each row, `(n, *inputs.shape)`.
+
+        Arguments:
+            direction: weights of the raw outputs, shaped as `raw(x)`.
+
+        Raises:
+            UserError: the network reads labels, is a plain function or gives no gradient; or wrong data.
+        """
+        return input_gradient(self._runner, self._checked(x), direction)
+
     def site(self, text: str | Site) -> Site:
         """A place inside this network, such as "hidden[:, 0:2]" or "fc1[0:4]".
 
@@ -140,6 +172,23 @@ class Network:
             UserError: not a site, or not one of this network.
         """
         return self._resolve(text).site
+
+    def at(self, site: str | Site, outputs: Domain | str | None = None) -> Network:
+        """The value at a place as a network of its own, so that a unit or a direction can be explained like an output.
+
+        Its weights are this network's, and places before the target can be read and patched. A state of a recurrent
+        network is taken after every step.
+
+        Arguments:
+            site: units, or a direction: "fc1[3]", `net.site("fc1").along(...)`; also "output[2]", the score of a label.
+            outputs: what the value is: `Reals` if left out, `Bits(threshold=0.0)` for whether a unit is active.
+
+        Raises:
+            UserError: no such site, or its value cannot be given as `outputs`.
+        """
+        from scrutable.network._target import target_of
+
+        return target_of(self, self._runner, self._resolve(site), outputs)
 
     def read(self, x: np.ndarray, sites: Iterable[str | Site] | str | Site) -> dict[Site, np.ndarray]:
         """The numbers at sites: `(n, L, k)`, or `(n, k)` at one step or without steps.
