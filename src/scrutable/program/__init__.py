@@ -30,19 +30,28 @@ from scrutable.program._types import (
 if TYPE_CHECKING:
     from scrutable.program._bits import expr_bits, residual_bits
     from scrutable.program._naming import name_parts, named_parts
+    from scrutable.program._read import read_program
     from scrutable.program._same_value import plainly_constant
     from scrutable.program._simplify import simplify
+    from scrutable.program._solver import CounterInput, NoEncoding, Proof, Unknown, equivalent, solver_terms
     from scrutable.program._spelled_out import spelled_out
     from scrutable.program._trace import program, trace
 
 _LAZY = {
+    "CounterInput": "_solver",
+    "NoEncoding": "_solver",
+    "Proof": "_solver",
+    "Unknown": "_solver",
+    "equivalent": "_solver",
     "expr_bits": "_bits",
     "name_parts": "_naming",
     "named_parts": "_naming",
     "plainly_constant": "_same_value",
     "program": "_trace",
+    "read_program": "_read",
     "residual_bits": "_bits",
     "simplify": "_simplify",
+    "solver_terms": "_solver",
     "spelled_out": "_spelled_out",
     "trace": "_trace",
 }
@@ -93,13 +102,16 @@ __all__ = [
     "Call",
     "Category",
     "Const",
+    "CounterInput",
     "Expr",
     "Helper",
     "Input",
     "Int",
     "Let",
+    "NoEncoding",
     "Operator",
     "Program",
+    "Proof",
     "Real",
     "Scan",
     "Selector",
@@ -108,9 +120,11 @@ __all__ = [
     "State",
     "Statement",
     "Type",
+    "Unknown",
     "Var",
     "call",
     "const",
+    "equivalent",
     "expr_bits",
     "is_scalar",
     "join",
@@ -119,9 +133,11 @@ __all__ = [
     "operator",
     "plainly_constant",
     "program",
+    "read_program",
     "residual_bits",
     "scalar_of",
     "simplify",
+    "solver_terms",
     "spelled_out",
     "substitute",
     "trace",

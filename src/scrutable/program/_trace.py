@@ -58,7 +58,11 @@ def trace(function: Callable[..., Any], inputs: Inputs | None = None, name: str 
         UserError: the source is not available, or lines of it cannot be expressed; every such line is listed with
             what it is and what to write instead. Also when the types do not fit together.
     """
-    value = _function(function)
+    return traced(function, _function(function), inputs, name)
+
+
+def traced(function: Any, value: Function, inputs: Inputs | None, name: str | None) -> Program:
+    """As `trace`, for a function whose syntax tree is in hand; of `function` only name and docstring are used."""
     given = {entry.name: entry.type for entry in _entries(inputs)}
     parameters = _parameters(value.node, given)
     unknown = sorted(given.keys() - set(parameters))
@@ -121,7 +125,7 @@ def _parameters(node: ast.FunctionDef | ast.Lambda, given: Mapping[str, Type]) -
 
 
 def _attempt(
-    function: Callable[..., Any],
+    function: Any,
     value: Function,
     declared: Mapping[str, Type | None],
     free: frozenset[str],
