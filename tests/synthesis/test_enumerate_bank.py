@@ -122,6 +122,6 @@ def test_the_cheapest_cover_is_found():
 
 
 def test_constants_are_literals():
-    bank, _ = filled({"x": np.arange(5)}, Grammar(operators=("add",), constants=(4,)), 2)
+    bank, _ = filled({"x": np.arange(5)}, Grammar(operators=("add",), constants=(4,)), 12)
     entry = int(bank.numbers.find(np.full((1, 64), 4, dtype=bank.layout.dtype))[0])
     assert bank.expr("number", entry) == const(4)

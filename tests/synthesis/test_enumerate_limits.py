@@ -10,6 +10,7 @@ import pytest
 from scrutable.program import BOOL, Call, Const, walk
 from scrutable.synthesis.enumeration import Grammar, Search, cheapest_together, search_many, share_parts
 from scrutable.synthesis.enumeration import _ahead as ahead
+from scrutable.synthesis.enumeration._climb import Meter
 from scrutable.work import Clock, generator
 
 LEAVES = {name: generator(0, "limits", name).integers(-9, 10, 64) for name in "xyz"}
@@ -30,11 +31,11 @@ def test_a_search_for_nothing_ends_by_its_limit():
 
 
 def test_wider_examples_count_for_more():
-    work = Search(LEAVES, {"t": NOISE}, grammar=Grammar(), clock=Clock(300), limit=1, most=100)
-    work.count(20, words=4)
-    assert work.seen == 20 and not work.over
-    work.count(5, words=4)
-    assert work.seen == 25 and work.over
+    meter = Meter(Clock(300), left=100)
+    meter.count(20, words=4)
+    assert meter.seen == 20 and not meter.over
+    meter.count(5, words=4)
+    assert meter.seen == 25 and meter.over
 
 
 @pytest.mark.parametrize("alone", [1, 1 << 40])
@@ -50,7 +51,7 @@ def test_an_error_in_the_second_thread_arrives(monkeypatch):
         yield from ()
         raise RuntimeError("from the thread")
 
-    monkeypatch.setattr(ahead, "blocks", failing)
+    monkeypatch.setattr(ahead, "tasks", failing)
     with pytest.raises(RuntimeError, match="from the thread"):
         searched(TARGETS)
 

@@ -11,6 +11,8 @@ import numpy as np
 from scrutable.program import Expr
 from scrutable.work import Clock
 
+FINEST = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -21,12 +23,14 @@ class Table:
         target: the answers, `(n,)`: int64, bool or float64. From an output, a hidden unit or a direction alike.
         independent: how many rows count as independent evidence when a misfit of real answers is priced; None for all
             of them. The errors of a trained network are smooth, so that thousands of rows weigh as a few dozen.
+        resolution: misfits of real answers below this share of their standard deviation count as none.
         seed: for `scrutable.work.generator`.
     """
 
     columns: Mapping[str, np.ndarray]
     target: np.ndarray
     independent: int | None = None
+    resolution: float = FINEST
     seed: int = 0
 
     @property

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from scrutable.program import BOOL, INT, REAL, Expr, Input, Let, Program, expr_bits, residual_bits
-from scrutable.synthesis._base import Found, Table
+from scrutable.synthesis._base import FINEST, Found, Table
 
-FINEST = 1e-9
-"""Misfits of real answers below this share of their standard deviation count as none."""
+__all__ = ["FINEST", "misfit_bits", "scored", "values"]
 
 
 def values(expr: Expr, columns: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -21,18 +20,19 @@ def values(expr: Expr, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """
     kinds = {"b": BOOL, "f": REAL}
     inputs = tuple(Input(name, kinds.get(column.dtype.kind, INT)) for name, column in columns.items())
-    program = Program("program", inputs, (Let("result", expr),), ("result",))
+    answer = next(name for name in ("answer", "answer_", "answer__") if name not in columns)
+    program = Program("program", inputs, (Let(answer, expr),), (answer,))
     n = len(next(iter(columns.values())))
     x = np.stack(list(columns.values()), axis=-1) if len(inputs) > 1 else next(iter(columns.values()))
-    return np.broadcast_to(np.asarray(program.run(x)["result"]), (n,))
+    return np.broadcast_to(np.asarray(program.run(x)[answer]), (n,))
 
 
 def scored(expr: Expr, table: Table) -> Found:
     """The expression with its bits and its residual bits on the table.
 
     Whole numbers and truths pay for each row that differs (`residual_bits`). Real answers pay the Gaussian code of the
-    misfit: half the binary logarithm of its mean square, counted from `FINEST` of the spread of the answers, for each
-    independent row. A misfit that is not finite costs infinitely much.
+    misfit: half the binary logarithm of its mean square, counted from the table's resolution, for each independent
+    row. A misfit that is not finite costs infinitely much.
 
     Raises:
         ProgramError: an integer left the 64-bit range.
@@ -56,4 +56,4 @@ def misfit_bits(table: Table, said: np.ndarray) -> float:
         return float("inf")
     spread = float(target.std()) or max(1.0, float(np.abs(target).max(initial=0.0)))
     rows = table.rows if table.independent is None else min(table.rows, table.independent)
-    return 0.5 * rows * float(np.log2(1.0 + square / (FINEST * spread) ** 2))
+    return 0.5 * rows * float(np.log2(1.0 + square / (table.resolution * spread) ** 2))

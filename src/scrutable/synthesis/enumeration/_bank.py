@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from scrutable.program import BOOL, INT, REAL, Call, Expr, Var, call, const
-from scrutable.synthesis.enumeration._grammar import Grammar, constant_cost, leaf_cost
+from scrutable.synthesis.enumeration._grammar import Grammar
 from scrutable.synthesis.enumeration._kernels import KERNELS, Kind
 from scrutable.synthesis.enumeration._layout import Coder, Layout
 from scrutable.synthesis.enumeration._table import Table, mixed
+from scrutable.synthesis.enumeration._weights import Weights
 
 OPERATORS = tuple(KERNELS)
 LEAF, CONSTANT, NUMBERED = -1, -2, -3
@@ -31,8 +32,28 @@ Decode = Callable[[np.ndarray], tuple[Any, ...]]
 """From positions in a block to the entries that the candidates there were made of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """Candidates of a block that are not known to be in the bank.
+
+    Arguments:
+        places: where they stand in the block, `(k,)`.
+        values, codes: their vectors and where the chains of their codes stand.
+        largest: the largest magnitude in each; 0 for truths.
+    """
+
+    places: np.ndarray
+    values: np.ndarray
+    codes: np.ndarray
+    largest: np.ndarray
+
+
 class Store:
-    """Distinct value vectors of one kind, in order of cost."""
+    """Distinct value vectors of one kind, in order of cost.
+
+    Two tables know them: one those of finished levels, which nobody writes to while a level is enumerated, and one the
+    entries since. A candidate is looked up in the first, and if it is not there in the second.
+    """
 
     def __init__(self, layout: Layout, kind: Kind, memory: int) -> None:
         width = layout.rows if kind == "number" else layout.rows // 64
@@ -47,53 +68,87 @@ class Store:
         self.size, self.capped = 0, False
         self.levels: dict[int, tuple[int, int]] = {}
         self.coder: Callable[[np.ndarray], np.ndarray] = Coder(width * dtype.itemsize // 8)
-        self._table = Table()
+        self._settled, self._recent = Table(), Table()
 
     def find(self, values: np.ndarray) -> np.ndarray:
         """The entry that equals each vector of `(k, width)`, -1 where there is none."""
-        return self._look(values, self.coder(values))
+        owner, codes = self._look(self._settled, values, self.coder(values))
+        if len(self._recent):
+            missing = np.flatnonzero(owner < 0)
+            owner[missing], _ = self._look(self._recent, values.take(missing, axis=0), codes[missing])
+        return owner
 
-    def _look(self, values: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """Find by code and compare the vectors; where they differ, go on with the next code of the chain (in place)."""
-        owner = self._table.find(codes)
+    def _look(self, table: Table, values: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Find by code and compare the vectors; where they differ, go on with the next code of the chain.
+
+        Returns the owners, and the codes at which the chains ended.
+        """
+        owner = table.find(codes)
         hit = np.flatnonzero(owner >= 0)
         while True:
-            differ = hit[~self.layout.same(values[hit], self.values[owner[hit]])]
+            differ = hit[~self._equals(values, hit, owner[hit])]
             if not differ.size:
-                return owner
+                return owner, codes
+            codes = codes.copy()
             codes[differ] = mixed(codes[differ] ^ _SALT)
-            owner[differ] = self._table.find(codes[differ])
+            owner[differ] = table.find(codes[differ])
             hit = differ[owner[differ] >= 0]
 
-    def add(self, values: np.ndarray, codes: np.ndarray, *, cost: int, op: int, decode: Decode) -> None:
-        """Store the vectors, coded by `coder`, that are new and within range. Costs of successive calls never fall."""
-        new = np.flatnonzero(self._look(values, codes) < 0)
-        new, largest = self._within(values, new)
+    def _equals(self, values: np.ndarray, places: np.ndarray, entries: np.ndarray) -> np.ndarray:
+        return self.layout.same(values.take(places, axis=0), self.values.take(entries, axis=0))
+
+    def sift(self, values: np.ndarray, codes: np.ndarray) -> Sifted:
+        """The candidates, coded by `coder`, that are within range and equal no settled entry.
+
+        Changes nothing, and reads nothing that `keep` changes: blocks can be sifted while others are kept.
+        """
+        owner, codes = self._look(self._settled, values, codes)
+        places = np.flatnonzero(owner < 0)
+        values = values.take(places, axis=0)
+        largest = np.zeros(len(places))
+        if self.kind == "number" and places.size:
+            inside, largest = self.layout.inside(values)
+            if not inside.all():
+                places, values, largest = places[inside], values[inside], largest[inside]
+        return Sifted(places, values, codes[places], largest)
+
+    def keep(self, sifted: Sifted, *, cost: int, op: int, decode: Decode) -> None:
+        """Store the vectors that are new. Costs of successive calls never fall."""
+        values, codes, new = sifted.values, sifted.codes, np.arange(len(sifted.places))
         while new.size:
             if self.size + new.size > self.capacity:
                 self.capped = True
-                new, largest = new[: self.capacity - self.size], largest[: self.capacity - self.size]
-            owner, won = self._table.claim(codes[new], self.size)
-            self._append(values[new[won]], largest[won], cost, op, decode(new[won]))
+                new = new[: self.capacity - self.size]
+            owner, won = self._recent.claim(codes[new], self.size)
+            self._append(sifted, new[won], cost, op, decode)
+            if len(won) == len(new):
+                return
             lost = np.ones(len(new), dtype=bool)
             lost[won] = False
             again = np.flatnonzero(lost)
-            again = again[~self.layout.same(values[new[again]], self.values[owner[again]])]
-            new, largest = new[again], largest[again]
+            again = again[~self._equals(values, new[again], owner[again])]
+            new = new[again]
             codes[new] = mixed(codes[new] ^ _SALT)
 
-    def _within(self, values: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if self.kind == "truth" or not new.size:
-            return new, np.zeros(len(new))
-        inside, largest = self.layout.inside(values[new])
-        return new[inside], largest[inside]
+    def add(self, values: np.ndarray, codes: np.ndarray, *, cost: int, op: int, decode: Decode) -> None:
+        """Store the vectors, coded by `coder`, that are new and within range. Costs of successive calls never fall."""
+        self.keep(self.sift(values, codes), cost=cost, op=op, decode=decode)
 
-    def _append(self, values: np.ndarray, largest: np.ndarray, cost: int, op: int, args: tuple[Any, ...]) -> None:
-        start, stop = self.size, self.size + len(values)
-        self.values[start:stop] = values
-        self.largest[start:stop] = largest
+    def settle(self) -> None:
+        """Let `sift` know of everything kept so far. Not while blocks are being sifted."""
+        codes, owners = self._recent.entries()
+        expected = 2 * len(codes)
+        while codes.size:
+            refused = self._settled.give(codes, owners)
+            codes, owners = mixed(codes[refused] ^ _SALT), owners[refused]
+        self._recent = Table(expected)
+
+    def _append(self, sifted: Sifted, new: np.ndarray, cost: int, op: int, decode: Decode) -> None:
+        start, stop = self.size, self.size + len(new)
+        sifted.values.take(new, axis=0, out=self.values[start:stop], mode="clip")
+        self.largest[start:stop] = sifted.largest[new]
         self.op[start:stop], self.cost[start:stop] = op, cost
-        for place, arg in enumerate(args):
+        for place, arg in enumerate(decode(sifted.places[new])):
             self.args[start:stop, place] = arg
         self.size = stop
         if stop > start:
@@ -112,34 +167,55 @@ class Leaf:
 
 
 class Bank:
-    """Numbers and truths over the same examples."""
+    """Numbers and truths over the same examples.
 
-    def __init__(self, leaves: dict[str, np.ndarray], grammar: Grammar, layout: Layout) -> None:
+    Arguments:
+        leaves: columns by name.
+        weights: what each piece costs; its description length by default.
+    """
+
+    def __init__(
+        self, leaves: dict[str, np.ndarray], grammar: Grammar, layout: Layout, weights: Weights | None = None
+    ) -> None:
         self.layout, self.grammar = layout, grammar
+        self.weights = weights or usual_weights(leaves, grammar)
         self.numbers = Store(layout, "number", grammar.memory * 3 // 4)
         self.truths = Store(layout, "truth", grammar.memory // 4)
-        self.leaves = _leaves(leaves, grammar)
+        self.leaves = _leaves(leaves, grammar, self.weights)
+        self.divisors: list[int] = []
         self._exprs: dict[tuple[str, int], Expr] = {}
-        order = sorted(range(len(self.leaves)), key=lambda i: self.leaves[i].cost)
-        for place in order:
-            self._plant(place, self.leaves[place])
 
     def store(self, kind: Kind) -> Store:
         """The numbers or the truths."""
         return self.numbers if kind == "number" else self.truths
+
+    def price(self, name: str) -> int:
+        """What a call of an operator costs without its arguments."""
+        return self.weights.operators[name]
+
+    def open(self, cost: int) -> None:
+        """Before the candidates of a cost: the leaves that cost as much. Costs of successive calls never fall."""
+        for place, leaf in enumerate(self.leaves):
+            if leaf.cost == cost:
+                self._plant(place, leaf)
+        self.numbers.settle()
+        self.truths.settle()
 
     @property
     def capped(self) -> bool:
         """Whether the memory limit has been reached."""
         return self.numbers.capped or self.truths.capped
 
+    def vector(self, leaf: Leaf) -> np.ndarray:
+        """The values of a leaf, `(width,)`."""
+        return self.layout.numbers(leaf.column) if leaf.kind == "number" else self.layout.truths(leaf.column)
+
     def _plant(self, place: int, leaf: Leaf) -> None:
-        if leaf.kind == "number":
-            values = self.layout.numbers(leaf.column)
-        else:
-            values = self.layout.truths(leaf.column)
-        store = self.store(leaf.kind)
-        store.add(values[None], store.coder(values[None]), cost=leaf.cost, op=leaf.op, decode=lambda at: (place,))
+        store, values = self.store(leaf.kind), self.vector(leaf)[None]
+        entry = store.size
+        store.add(values, store.coder(values), cost=leaf.cost, op=leaf.op, decode=lambda at: (place,))
+        if leaf.kind == "number" and store.size > entry:
+            self.divisors.append(entry)
 
     def expr(self, kind: Kind, entry: int) -> Expr:
         """The expression of an entry."""
@@ -175,15 +251,27 @@ def joined(name: str, *args: Expr) -> Expr:
     return call(name, *args)
 
 
-def _leaves(columns: dict[str, np.ndarray], grammar: Grammar) -> list[Leaf]:
+def usual_weights(columns: dict[str, np.ndarray], grammar: Grammar) -> Weights:
+    """Every operator, variable and literal of a grammar at its description length."""
+    return Weights.usual(
+        grammar.operators,
+        [_variable(name, column) for name, column in columns.items()],
+        {const(value): value for value in grammar.constants},
+    )
+
+
+def _variable(name: str, column: np.ndarray) -> Var:
+    return Var(name, {"b": BOOL, "f": REAL}.get(column.dtype.kind, INT))
+
+
+def _leaves(columns: dict[str, np.ndarray], grammar: Grammar, weights: Weights) -> list[Leaf]:
     """Variables and literals. A 0/1 number is offered as a truth too where the grammar has logic."""
-    cost = leaf_cost(len(columns))
     logic = any("truth" in KERNELS[name].takes and name != "if" for name in grammar.operators)
     result = []
     for name, column in columns.items():
         kind: Kind = "truth" if column.dtype.kind == "b" else "number"
-        type_ = {"b": BOOL, "f": REAL}.get(column.dtype.kind, INT)
-        variable = Var(name, type_)
+        variable = _variable(name, column)
+        cost = weights.leaves[variable]
         result.append(Leaf(variable, column, cost, LEAF, kind))
         if kind == "truth" and not grammar.typed:
             result.append(Leaf(variable, column.astype(np.int64), cost, LEAF, "number"))
@@ -191,6 +279,6 @@ def _leaves(columns: dict[str, np.ndarray], grammar: Grammar) -> list[Leaf]:
             result.append(Leaf(call("ne", variable, 0), column.astype(bool), cost, LEAF, "truth"))
     size = len(next(iter(columns.values())))
     for value in grammar.constants:
-        column = np.full(size, value)
-        result.append(Leaf(const(value), column, constant_cost(value), CONSTANT, "number"))
+        literal = const(value)
+        result.append(Leaf(literal, np.full(size, value), weights.leaves[literal], CONSTANT, "number"))
     return result

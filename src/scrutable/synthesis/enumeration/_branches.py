@@ -11,7 +11,7 @@ from scrutable.synthesis.enumeration._goal import Goal
 from scrutable.synthesis.enumeration._grammar import constant_cost
 from scrutable.synthesis.enumeration._kernels import Kind
 from scrutable.synthesis.enumeration._layout import unpack
-from scrutable.synthesis.enumeration._shortcuts import between
+from scrutable.synthesis.enumeration._literals import between
 
 TERMS, PAIRS, COMPARED = 96, 48, 128
 _KEPT = 8

@@ -10,7 +10,7 @@ from scrutable.synthesis.enumeration._bank import OPERATORS, Bank
 from scrutable.synthesis.enumeration._cover import Pool
 from scrutable.synthesis.enumeration._examples import Examples
 from scrutable.synthesis.enumeration._kernels import KERNELS, Kind
-from scrutable.synthesis.enumeration._layout import pack
+from scrutable.synthesis.enumeration._layout import pack, unpack
 from scrutable.synthesis.enumeration._levels import Block
 
 MOST_OFFERS = 512
@@ -25,7 +25,7 @@ class Goal:
 
     def __init__(self, name: str, examples: Examples, rows: np.ndarray, bank: Bank, *, slack: float = 0.0) -> None:
         column = examples.targets[name][rows]
-        self.name, self.bank, self._examples = name, bank, examples
+        self.name, self.bank, self._examples, self._rows = name, bank, examples, rows
         self.vectors: dict[Kind, np.ndarray] = {}
         if column.dtype.kind != "b":
             self.vectors["number"] = bank.layout.numbers(column)
@@ -57,6 +57,13 @@ class Goal:
                 chosen.append(found)
         return tuple(chosen)
 
+    def moved(self, bank: Bank) -> Goal:
+        """The same goal over another bank for the same examples: what was found stays, partial solutions do not."""
+        other = Goal(self.name, self._examples, self._rows, bank)
+        other.found, other.failing, other.best = self.found, self.failing, self.best
+        other._seen, other._margin = self._seen, self._margin
+        return other
+
     def offer(self, expr: Expr) -> None:
         """Keep an expression if it is right on every example, those not searched on included."""
         if expr in self._seen or len(self._seen) >= MOST_OFFERS:
@@ -72,6 +79,36 @@ class Goal:
                 return
         self.found.append(Found(expr, bits))
         self.best = min(self.best, bits)
+
+    @property
+    def base(self) -> float:
+        """The largest share of the examples that a single leaf or literal is right on."""
+        kind: Kind = "number" if "number" in self.vectors else "truth"
+        vector = self.vectors[kind]
+        if kind == "truth":
+            vector = unpack(vector[None], self.bank.layout.rows)[0]
+        _, counts = np.unique(vector, return_counts=True)
+        leaves = [self.bank.vector(leaf) for leaf in self.bank.leaves if leaf.kind == kind]
+        shares = self._shares(kind, np.stack(leaves)) if leaves else []
+        return max([float(counts.max()) / len(vector), *shares])
+
+    def partial(self) -> list[tuple[Expr, float]]:
+        """The partial solutions, and the share of the examples that each is right on."""
+        kind: Kind = "number" if "number" in self.vectors else "truth"
+        entries = np.unique(np.concatenate([pool.entries for pool in self.pools.values()]))
+        shares = self._shares(kind, self.bank.store(kind).values[entries])
+        return [(self.bank.expr(kind, e), share) for e, share in zip(entries.tolist(), shares, strict=True)]
+
+    def _shares(self, kind: Kind, values: np.ndarray) -> list[float]:
+        rows = self.bank.layout.rows
+        return (np.bitwise_count(self._right(kind, values)).sum(axis=1, dtype=np.int64) / rows).tolist()
+
+    def _right(self, kind: Kind, values: np.ndarray) -> np.ndarray:
+        """Where vectors `(k, width)` equal the target, packed."""
+        target = self.vectors[kind]
+        if kind == "truth":
+            return ~(values ^ target)
+        return pack(np.isclose(values, target) if values.dtype.kind == "f" else values == target)
 
     def watch(self, block: Block, codes: np.ndarray, cost: int) -> None:
         """Offer the candidates of a block, with these codes and all of this cost, that equal the target."""
@@ -114,7 +151,7 @@ class Goal:
         above = ((~values & target) == 0).all(axis=1)
         groups = {"below": (below, values[below]), "above": (above, ~values[above])}
         if "number" not in self.vectors:
-            right = ~(values ^ target)
+            right = self._right("truth", values)
             often = self._often(right, np.zeros(len(values), dtype=bool))
             groups["equal"] = (often, right[often])
         return groups
@@ -122,7 +159,7 @@ class Goal:
     def _number_groups(
         self, values: np.ndarray, target: np.ndarray, entries: np.ndarray
     ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        right = pack(np.isclose(values, target) if values.dtype.kind == "f" else values == target)
+        right = self._right("number", values)
         often = self._often(right, entries < ALWAYS)
         groups = {"equal": (often, right[often])}
         operators, places = self.bank.grammar.operators, np.flatnonzero(often)

@@ -65,7 +65,7 @@ class Layout:
 
     def inside(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Which number vectors stay within the limit, and the largest magnitude in each."""
-        largest = np.maximum(values.max(axis=1), -values.min(axis=1))
+        largest = np.abs(values).max(axis=1)  # the limits leave out the one integer without an absolute value
         return largest <= self.limit, largest.astype(np.float64)
 
     def lanes(self, truths: np.ndarray) -> np.ndarray:
@@ -90,7 +90,7 @@ def _all(bits: np.ndarray) -> np.ndarray:
 
 def pack(bits: np.ndarray) -> np.ndarray:
     """Truths `(k, rows)` packed 64 to a word: `(k, rows / 64)`, uint64."""
-    return np.packbits(bits, axis=None, bitorder="little").view(np.uint64).reshape(len(bits), -1)
+    return np.packbits(bits, axis=None, bitorder="little").view(np.uint64).reshape(len(bits), bits.shape[1] // WORD)
 
 
 def unpack(words: np.ndarray, rows: int) -> np.ndarray:

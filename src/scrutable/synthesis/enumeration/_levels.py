@@ -1,19 +1,20 @@
 """Every candidate of one cost, in blocks: outer products of two levels of the bank, or lists of pairs when few.
 
-A candidate is counted when its whole value vector has been computed and is handed on to be looked up, compared and
-stored. Mirror images of commutative operators are not generated.
+A block is a task until it is computed: tasks read entries of earlier levels only, so that they can be computed in any
+order and by several threads. A candidate is counted when its whole value vector has been computed and is handed on to
+be looked up, compared and stored. Mirror images of commutative operators are not generated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from scrutable.synthesis.enumeration._bank import CONSTANT, LEAF, OPERATORS, Bank, Decode, Store
-from scrutable.synthesis.enumeration._grammar import operator_cost
+from scrutable.synthesis.enumeration._bank import CONSTANT, OPERATORS, Bank, Decode, Store
 from scrutable.synthesis.enumeration._kernels import KERNELS, Kernel, Kind
 from scrutable.synthesis.enumeration._layout import pack
 
@@ -33,15 +34,23 @@ class Block:
     decode: Decode
 
 
+Task = Callable[[], Block | None]
+"""Computes a block; None when it turns out to be empty."""
 Range = tuple[int, int]
 Product = tuple[Range, Range, bool]
 """Two ranges of entries, and whether they are the same and only pairs in order are wanted."""
 
 
 def blocks(bank: Bank, cost: int) -> Iterator[Block]:
-    """The candidates that cost exactly `cost`, operator by operator."""
+    """The candidates that cost exactly `cost`, operator by operator, computed one block after the other."""
+    return (block for task in tasks(bank, cost) if (block := task()) is not None)
+
+
+def tasks(bank: Bank, cost: int) -> Iterator[Task]:
+    """As `blocks`, to be computed by whoever calls them."""
+    bank.open(cost)
     for name in bank.grammar.operators:
-        kernel, rest = KERNELS[name], cost - operator_cost(name)
+        kernel, rest = KERNELS[name], cost - bank.price(name)
         if kernel.reals and not bank.layout.reals:
             continue
         if len(kernel.takes) == 1:
@@ -67,13 +76,16 @@ def _block(name: str, kernel: Kernel, values: np.ndarray, decode: Decode) -> Blo
     return Block(OPERATORS.index(name), kernel.gives, values, decode)
 
 
-def _unary(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
-    store = bank.store(kernel.takes[0])
-    start, stop = store.levels.get(rest, (0, 0))
+def _unary(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Task]:
+    start, stop = bank.store(kernel.takes[0]).levels.get(rest, (0, 0))
     step = block_size(bank, kernel)
     for low in range(start, stop, step):
-        values = kernel.compute(store.values[low : min(stop, low + step)])
-        yield _block(name, kernel, values, lambda at, low=low: (low + at,))
+        yield partial(_mapped, bank, name, kernel, (low, min(stop, low + step)))
+
+
+def _mapped(bank: Bank, name: str, kernel: Kernel, part: Range) -> Block:
+    values = kernel.compute(bank.store(kernel.takes[0]).values[part[0] : part[1]])
+    return _block(name, kernel, values, lambda at: (part[0] + at,))
 
 
 def _products(left: Store, right: Store, rest: int, kernel: Kernel) -> Iterator[Product]:
@@ -84,7 +96,7 @@ def _products(left: Store, right: Store, rest: int, kernel: Kernel) -> Iterator[
         yield first, second, kernel.commutative and 2 * cost == rest
 
 
-def _binary(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
+def _binary(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Task]:
     left, right = (bank.store(kind) for kind in kernel.takes)
     size, listed = block_size(bank, kernel), []
     for first, second, ordered in _products(left, right, rest, kernel):
@@ -93,13 +105,13 @@ def _binary(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]
             continue
         for outer in _outer(first, second, size, in_order=ordered):
             if isinstance(outer, tuple):
-                yield from _tile(bank, name, kernel, outer)
+                yield partial(_tile, bank, name, kernel, outer)
             else:
                 listed.append(outer)
     if listed:
         pairs = np.concatenate(listed)
         for low in range(0, len(pairs), size):
-            yield from _list(bank, name, kernel, pairs[low : low + size])
+            yield partial(_list, bank, name, kernel, pairs[low : low + size])
 
 
 def _pairs(first: Range, second: Range, *, in_order: bool) -> np.ndarray:
@@ -123,30 +135,30 @@ def _outer(first: Range, second: Range, size: int, *, in_order: bool) -> Iterato
             yield rows, (left, min(second[1], left + wide))
 
 
-def _tile(bank: Bank, name: str, kernel: Kernel, tile: tuple[Range, Range]) -> Iterator[Block]:
+def _tile(bank: Bank, name: str, kernel: Kernel, tile: tuple[Range, Range]) -> Block | None:
     (top, bottom), (low, high) = tile
     left, right = (bank.store(kind) for kind in kernel.takes)
     wide = high - low
     keep = _safe(bank, kernel, left.largest[top:bottom, None], right.largest[None, low:high])
     if keep is not None and not keep.any():
-        return
+        return None
     values = kernel.compute(left.values[top:bottom, None], right.values[None, low:high])
     values = values.reshape(-1, values.shape[-1])
     if keep is None or keep.all():
-        yield _block(name, kernel, values, lambda at: (top + at // wide, low + at % wide))
-        return
+        return _block(name, kernel, values, lambda at: (top + at // wide, low + at % wide))
     kept = np.flatnonzero(keep.ravel())
-    yield _block(name, kernel, values[kept], lambda at: (top + kept[at] // wide, low + kept[at] % wide))
+    return _block(name, kernel, values.take(kept, axis=0), lambda at: (top + kept[at] // wide, low + kept[at] % wide))
 
 
-def _list(bank: Bank, name: str, kernel: Kernel, pairs: np.ndarray) -> Iterator[Block]:
+def _list(bank: Bank, name: str, kernel: Kernel, pairs: np.ndarray) -> Block | None:
     left, right = (bank.store(kind) for kind in kernel.takes)
     keep = _safe(bank, kernel, left.largest[pairs[:, 0]], right.largest[pairs[:, 1]])
     if keep is not None:
         pairs = pairs[keep]
-    if len(pairs):
-        values = kernel.compute(left.values[pairs[:, 0]], right.values[pairs[:, 1]])
-        yield _block(name, kernel, values, lambda at: (pairs[at, 0], pairs[at, 1]))
+    if not len(pairs):
+        return None
+    values = kernel.compute(left.values.take(pairs[:, 0], axis=0), right.values.take(pairs[:, 1], axis=0))
+    return _block(name, kernel, values, lambda at: (pairs[at, 0], pairs[at, 1]))
 
 
 def _safe(bank: Bank, kernel: Kernel, left: np.ndarray, right: np.ndarray) -> np.ndarray | None:
@@ -154,26 +166,26 @@ def _safe(bank: Bank, kernel: Kernel, left: np.ndarray, right: np.ndarray) -> np
     return left * right <= bank.layout.limit if kernel.grows and not bank.layout.reals else None
 
 
-def _divisions(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
-    """Divisors are literals and variables, one at a time: division by a single number is many times faster.
-
-    They are the first entries of the bank.
-    """
+def _divisions(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Task]:
+    """Divisors are literals and variables, one at a time: division by a single number is many times faster."""
     store, size = bank.numbers, block_size(bank, kernel)
-    for divisor in range(min(store.size, len(bank.leaves))):
-        literal, by = store.op[divisor] == CONSTANT, store.values[divisor]
-        if not literal and (store.op[divisor] != LEAF or bank.grammar.divisors == "numbers"):
-            continue
-        by = by[0] if literal else by
-        if literal and by == 0:
+    for divisor in bank.divisors:
+        literal = store.op[divisor] == CONSTANT
+        if store.values[divisor, 0] == 0 if literal else bank.grammar.divisors == "numbers":
             continue
         low, high = store.levels.get(rest - int(store.cost[divisor]), (0, 0))
         for begin in range(low, high, size):
-            values = kernel.compute(store.values[begin : min(high, begin + size)], by)
-            yield _block(name, kernel, values, lambda at, begin=begin, divisor=divisor: (begin + at, divisor))
+            yield partial(_divided, bank, name, kernel, (begin, min(high, begin + size)), divisor)
 
 
-def _choices(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block]:
+def _divided(bank: Bank, name: str, kernel: Kernel, part: Range, divisor: int) -> Block:
+    store = bank.numbers
+    by = store.values[divisor, 0] if store.op[divisor] == CONSTANT else store.values[divisor]
+    values = kernel.compute(store.values[part[0] : part[1]], by)
+    return _block(name, kernel, values, lambda at: (part[0] + at, divisor))
+
+
+def _choices(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Task]:
     """Conditionals: every truth with every pair of different numbers."""
     size = block_size(bank, kernel) // 2
     parts: list[tuple[Range, Range, Range]] = []
@@ -181,9 +193,7 @@ def _choices(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Block
         for first, second, _ in _products(bank.numbers, bank.numbers, rest - cost, kernel):
             parts.append((tests, first, second))
     for place in _spans([_volume(part) for part in parts], size):
-        picked = [_triples(parts[i], begin, end) for i, begin, end in place]
-        triples = tuple(np.concatenate(column) for column in zip(*picked, strict=True))
-        yield _chosen(bank, name, kernel, triples)
+        yield partial(_chosen, bank, name, kernel, [(parts[i], begin, end) for i, begin, end in place])
 
 
 def _volume(part: tuple[Range, ...]) -> int:
@@ -214,10 +224,13 @@ def _triples(part: tuple[Range, Range, Range], begin: int, end: int) -> tuple[np
     return tuple(place + start for place, (start, _) in zip(places, part, strict=True))
 
 
-def _chosen(bank: Bank, name: str, kernel: Kernel, triples: tuple[Any, ...]) -> Block:
+def _chosen(bank: Bank, name: str, kernel: Kernel, pieces: list[tuple[Any, int, int]]) -> Block:
+    columns = zip(*(_triples(part, begin, end) for part, begin, end in pieces), strict=True)
+    triples = tuple(np.concatenate(column) for column in columns)
     different = triples[1] != triples[2]
     test, yes, no = (each[different] for each in triples)
     masks, which = np.unique(test, return_inverse=True)
-    lanes = bank.layout.lanes(bank.truths.values[masks])[which]
-    values = kernel.compute(lanes, bank.numbers.values[yes], bank.numbers.values[no])
+    lanes = bank.layout.lanes(bank.truths.values[masks]).take(which, axis=0)
+    numbers = bank.numbers.values
+    values = kernel.compute(lanes, numbers.take(yes, axis=0), numbers.take(no, axis=0))
     return _block(name, kernel, values, lambda at: (test[at], yes[at], no[at]))

@@ -17,7 +17,6 @@ from scrutable.synthesis.enumeration._bank import Bank, joined
 from scrutable.synthesis.enumeration._branches import branch
 from scrutable.synthesis.enumeration._cover import Pool, covers, within
 from scrutable.synthesis.enumeration._goal import Goal
-from scrutable.synthesis.enumeration._grammar import operator_cost
 from scrutable.synthesis.enumeration._kernels import KERNELS, Kind
 from scrutable.synthesis.enumeration._layout import pack
 from scrutable.work import Clock
@@ -75,7 +74,7 @@ def _join(bank: Bank, goal: Goal, pool: str, name: str, full: np.ndarray) -> Non
     if name not in bank.grammar.operators or len(goal.pools[pool].entries) < 2:
         return
     kind = KERNELS[name].takes[0]
-    for _, entries in covers(goal.pools[pool], full, join_cost=operator_cost(name), most=4):
+    for _, entries in covers(goal.pools[pool], full, join_cost=bank.price(name), most=4):
         parts = [bank.expr(kind, entry) for entry in sorted(entries)]
         expr = parts[0]
         for part in parts[1:]:
@@ -87,10 +86,10 @@ def _conditionals(bank: Bank, goal: Goal, kind: Kind, full: np.ndarray, clock: C
     tests = _tests(bank, goal.pools["equal"], kind)
     if not len(tests.entries):
         return
-    search = _Trees(goal.pools["equal"], tests, operator_cost("if"), clock)
+    search = _Trees(goal.pools["equal"], tests, bank.price("if"), clock)
     for tree in search.single(full, tests)[:_KEPT]:
         goal.offer(_expr(bank, kind, search.pool, tests, tree))
-    search = _Trees(goal.pools["equal"].best(INNER_TERMS), tests.first(INNER_TESTS), operator_cost("if"), clock)
+    search = _Trees(goal.pools["equal"].best(INNER_TERMS), tests.first(INNER_TESTS), bank.price("if"), clock)
     for depth in range(2, DEPTH + 1):
         tree = search.best(full, depth)
         if tree is not None:
@@ -122,7 +121,7 @@ def _tests(bank: Bank, pool: Pool, kind: Kind) -> Tests:
         if len(left):
             values = bank.numbers.values
             masks.append(pack(KERNELS[compare].compute(values[left], values[right])))
-            costs.append((operator_cost(compare) + bank.numbers.cost[left] + bank.numbers.cost[right]).astype(np.int64))
+            costs.append((bank.price(compare) + bank.numbers.cost[left] + bank.numbers.cost[right]).astype(np.int64))
             entries += [(compare, a, b) for a, b in zip(left.tolist(), right.tolist(), strict=True)]
     every, price = np.concatenate(masks), np.concatenate(costs)
     order = np.argsort(price, kind="stable")
