@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from scrutable.program import Expr, call, const
+from scrutable.program import INT, Array, Expr, Input, Var, call, const, scalar_of
 from scrutable.synthesis._snap import shortest_between
 
 
@@ -31,8 +33,10 @@ class Split:
 Tree = Leaf | Split
 
 
-def fitted(x: np.ndarray, y: np.ndarray, *, leaves: int, seed: int, real: bool = False) -> Tree:
-    """A tree of at most `leaves` leaves for rows `(n, k)` and answers `(n,)`.
+def fitted(
+    x: np.ndarray, y: np.ndarray, *, leaves: int, seed: int, real: bool = False, weight: np.ndarray | None = None
+) -> Tree:
+    """A tree of at most `leaves` leaves for rows `(n, k)` and answers `(n,)`, each row counted `weight` times.
 
     CART as in scikit-learn, grown best split first. Breiman, Friedman, Olshen and Stone, "Classification and regression
     trees" (1984).
@@ -40,8 +44,8 @@ def fitted(x: np.ndarray, y: np.ndarray, *, leaves: int, seed: int, real: bool =
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     kind = DecisionTreeRegressor if real else DecisionTreeClassifier
-    model: Any = kind(max_leaf_nodes=max(leaves, 2), random_state=seed % 2**32).fit(x, y)
-    nodes = model.tree_
+    model: Any = kind(max_leaf_nodes=max(leaves, 2), random_state=seed % 2**32)
+    nodes = model.fit(x, y, sample_weight=weight).tree_
     answers = nodes.value[:, 0, 0] if real else model.classes_[nodes.value[:, 0].argmax(axis=1)]
 
     def build(node: int) -> Tree:
@@ -107,3 +111,22 @@ def expression(tree: Tree, columns: list[Expr]) -> Expr:
     if leaf_count(tree.above) < leaf_count(tree.below):
         return call("if", call("lt", bound, column), above, below)
     return call("if", call("le", column, bound), below, above)
+
+
+def item_columns(inputs: tuple[Input, ...]) -> list[Expr]:
+    """One expression for each number of an item, in the order of the flattened data."""
+    found: list[Expr] = []
+    for each in inputs:
+        variable = Var(each.name, each.type)
+        if isinstance(each.type, Array):
+            places = product(*(range(size) for size in each.type.shape))
+            found += [call("index", variable, params=place) for place in places]
+        else:
+            found.append(variable)
+    return found
+
+
+def whole_columns(inputs: tuple[Input, ...]) -> tuple[bool, ...]:
+    """For each number of an item, in the same order, whether it is an integer."""
+    width = [prod(each.type.shape) if isinstance(each.type, Array) else 1 for each in inputs]
+    return tuple(scalar_of(each.type) == INT for each, count in zip(inputs, width, strict=True) for _ in range(count))

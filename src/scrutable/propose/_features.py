@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrutable.errors import UserError
-from scrutable.program import Expr, Seq, Var, call
+from scrutable.program import Array, Expr, Seq, Var, call
 from scrutable.propose._inputs import leaf_columns, program_inputs
 from scrutable.work import generator
 
@@ -40,7 +40,7 @@ class Features:
         """The leaves' values, one row for each item or each step."""
         data = leaf_columns(problem.network.inputs, x)
         if self.window is None:
-            return data
+            return _entries(data)
         return {
             _lagged(name, back): _back(values, back).ravel()
             for back in range(self.window + 1)
@@ -60,6 +60,16 @@ def flat_targets(problem: Problem, y: np.ndarray) -> dict[str, np.ndarray]:
 def plain_features(problem: Problem) -> Features:
     """The inputs themselves."""
     return Features({each.name: Var(each.name, each.type) for each in program_inputs(problem.network.inputs)}, None)
+
+
+def block_features(problem: Problem) -> Features:
+    """The entries of an array input one by one, `x_0`, `x_1` and so on."""
+    exprs: dict[str, Expr] = {}
+    for each in program_inputs(problem.network.inputs):
+        assert isinstance(each.type, Array)
+        whole = Var(each.name, each.type)
+        exprs |= {_entry(each.name, at): call("index", whole, params=at) for at in np.ndindex(each.type.shape)}
+    return Features(exprs, None)
 
 
 def window_features(problem: Problem) -> Features | None:
@@ -83,6 +93,19 @@ def window_features(problem: Problem) -> Features | None:
             if repeated >= REPEATED:
                 return features
     return None
+
+
+def _entries(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Columns `(n,)` as they are, arrays `(n, *shape)` taken apart."""
+    return {
+        _entry(name, at): values[(slice(None), *at)]
+        for name, values in data.items()
+        for at in np.ndindex(values.shape[1:])
+    }
+
+
+def _entry(name: str, at: tuple[int, ...]) -> str:
+    return "_".join([name, *map(str, at)])
 
 
 def _lags(problem: Problem, window: int) -> dict[str, Expr]:

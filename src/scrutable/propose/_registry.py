@@ -6,9 +6,15 @@ from importlib.metadata import entry_points
 
 from scrutable.errors import UserError
 from scrutable.propose._base import Proposer
+from scrutable.propose.boolean import BooleanProposer
 from scrutable.propose.enumeration import Enumeration
 from scrutable.propose.finite_state import FiniteState
+from scrutable.propose.gates import Gates
 from scrutable.propose.linear import Linear
+from scrutable.propose.oblique import ObliqueProposer
+from scrutable.propose.piecewise import PiecewiseProposer
+from scrutable.propose.relu import ReluProposer
+from scrutable.propose.structure import Structure
 from scrutable.propose.tree import TreeProposer
 
 GROUP = "scrutable.proposers"
@@ -37,4 +43,16 @@ def _loaded(entry: object) -> Proposer:
     return proposer
 
 
-PROPOSERS: tuple[Proposer, ...] = (Linear(), FiniteState(), Enumeration(), TreeProposer(), *registered())
+PROPOSERS: tuple[Proposer, ...] = (
+    Linear(),
+    FiniteState(),
+    Structure(),
+    BooleanProposer(),
+    Gates(),
+    PiecewiseProposer(),
+    ReluProposer(),
+    Enumeration(),
+    TreeProposer(),
+    ObliqueProposer(),
+    *registered(),
+)

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import final
 
 import numpy as np
 
 from scrutable.hypothesis import Alignment, Hypothesis, Provenance
-from scrutable.program import INT, Array, Expr, Input, Let, Program, Var, call, scalar_of
+from scrutable.program import Expr, Input, Let, Program
 from scrutable.program._bits import residual_bits
 from scrutable.propose._base import Problem, Proposer
-from scrutable.propose._cart import Tree, answers_of, expression, fitted, leaf_count, snapped
+from scrutable.propose._cart import (
+    Tree,
+    answers_of,
+    expression,
+    fitted,
+    item_columns,
+    leaf_count,
+    snapped,
+    whole_columns,
+)
 from scrutable.propose._inputs import program_inputs
-from scrutable.work import flat_rows, generator
+from scrutable.propose._queries import asked
+from scrutable.work import flat_rows
 
 SIZES = (2, 3, 4, 6, 8, 12, 16)
 QUERIES = 8192
 WORTH_SAYING = 0.8
-EVERYTHING = 20_000
 SOURCES = (
     "Breiman, Friedman, Olshen, Stone, Classification and regression trees (1984)",
     "Craven, Shavlik, Extracting tree-structured representations of trained networks (1996)",
@@ -53,7 +61,7 @@ class TreeProposer(Proposer):
     def propose(self, problem: Problem) -> Iterator[Hypothesis]:
         """See `Proposer.propose`."""
         inputs = program_inputs(problem.network.inputs)
-        columns = _columns(inputs)
+        columns = item_columns(inputs)
         x = np.concatenate([problem.counter_inputs, problem.inputs])
         y = np.concatenate([problem.counter_outputs, problem.outputs])
         flat = flat_rows(x).astype(np.float64)
@@ -67,73 +75,19 @@ class TreeProposer(Proposer):
             yield _hypothesis(tree, problem, inputs, columns, right=bool((answers_of(tree, flat) == y).all()))
 
 
-def _columns(inputs: tuple[Input, ...]) -> list[Expr]:
-    """One expression for each number of an item, in the order of the flattened data."""
-    found: list[Expr] = []
-    for each in inputs:
-        variable = Var(each.name, each.type)
-        if isinstance(each.type, Array):
-            places = product(*(range(size) for size in each.type.shape))
-            found += [call("index", variable, params=place) for place in places]
-        else:
-            found.append(variable)
-    return found
-
-
 def _trees(problem: Problem, x: np.ndarray, y: np.ndarray) -> Iterator[Tree]:
     """Trees of every size, grown on the data and on data with further answers of the network."""
-    whole = tuple(scalar_of(i.type) == INT for i in program_inputs(problem.network.inputs) for _ in range(_width(i)))
+    whole = whole_columns(program_inputs(problem.network.inputs))
     real = problem.network.outputs.kind == "Reals"
-    more = problem.memo.get("tree queries", lambda: _asked(problem))
+    more = problem.memo.get("tree queries", lambda: asked(problem, QUERIES))
     wide = np.concatenate([x, more[0].reshape(len(more[0]), x.shape[1]).astype(np.float64)])
-    asked = np.concatenate([y, more[1]])
+    wide_answers = np.concatenate([y, more[1]])
     for leaves in SIZES:
-        for rows, answers in ((x, y), (wide, asked)):
+        for rows, answers in ((x, y), (wide, wide_answers)):
             if problem.clock.over:
                 return
             tree = fitted(rows, answers, leaves=leaves, seed=problem.seed, real=real)
             yield snapped(tree, rows, whole)
-
-
-def _width(each: Input) -> int:
-    return int(np.prod(each.type.shape)) if isinstance(each.type, Array) else 1
-
-
-def _asked(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """Further inputs and the network's answers: the whole domain when it is small, else points around the data."""
-    domain = problem.network.inputs
-    size = domain.size
-    if size is not None and size <= EVERYTHING:
-        x = domain.enumerate()
-    else:
-        rng = generator(problem.seed, "tree", "queries")
-        x = _around(problem.inputs, QUERIES, rng)
-        if all(r.lo is not None and r.hi is not None for r in domain.ranges):
-            x = np.concatenate([x, domain.sample(QUERIES // 4, rng)])
-        x = _inside(problem, x)
-    return x, problem.network.predict(x)
-
-
-def _around(data: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows of data with some numbers taken from other rows and the rest moved a little."""
-    flat = flat_rows(data).astype(np.float64)
-    base = flat[rng.integers(0, len(flat), count)]
-    other = flat[rng.integers(0, len(flat), count)]
-    mixed = np.where(rng.random(base.shape) < 0.2, other, base)
-    moved = mixed + rng.normal(size=base.shape) * 0.1 * flat.std(axis=0)
-    return moved.reshape(count, *data.shape[1:])
-
-
-def _inside(problem: Problem, x: np.ndarray) -> np.ndarray:
-    """The rows put back into the domain: clipped to its ranges, whole where it is whole."""
-    ranges = problem.network.inputs.ranges
-    parts = [x] if len(ranges) == 1 else [x[..., i] for i in range(x.shape[-1])]
-    fixed = [
-        np.clip(np.rint(part) if r.whole else part, -np.inf if r.lo is None else r.lo, np.inf if r.hi is None else r.hi)
-        for part, r in zip(parts, ranges, strict=True)
-    ]
-    whole = fixed[0] if len(ranges) == 1 else np.stack(fixed, axis=-1)
-    return whole.astype(problem.inputs.dtype)
 
 
 def _front(found: list[tuple[float, Tree]], x: np.ndarray, y: np.ndarray) -> list[tuple[float, Tree]]:
