@@ -27,7 +27,7 @@ class Lookup(Guard):
     def apply(self, case: GuardCase) -> Result:
         """See `Guard.apply`. Cost: none to speak of."""
         if any(r.kind == "exhaustive" and r.passed for r in case.evidence):
-            return silent(self.name, "program and network were compared on every input")
+            return silent(self.name, "program and network are equal on every input")
         base = _share(_table(case, rows=0), case.test.outputs)
         rows = affordable_rows(case)
         share = _share(_table(case, rows=rows), case.test.outputs)

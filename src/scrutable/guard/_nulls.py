@@ -48,12 +48,14 @@ class NullItem:
         case: the real one. make: the null network of that index, or None.
         with_interchange: whether the statistic has it.
         least_bits: candidates below this are simple mechanisms of the null network's own and do not count.
+        slack: candidates of up to so many times the bits of the hypothesis count.
     """
 
     case: GuardCase
     make: Callable[[GuardCase, int], Any]
     with_interchange: bool
     least_bits: float
+    slack: float = 1.0
 
     def __call__(self, index: int) -> Null | None:
         """The null, or None when the clock was over or there is no such network."""
@@ -76,7 +78,7 @@ class NullItem:
         return self._best(network, candidates, test, base)
 
     def _best(self, network: Any, candidates: Iterable[Any], test: Data, base: float) -> Null:
-        most = self.case.hypothesis.program.bits + 1e-9
+        most = self.slack * self.case.hypothesis.program.bits + 1e-9
         best = Null(0.0, 0.0, base, "nothing found")
         for candidate in candidates:
             bits = candidate.program.bits
@@ -130,8 +132,7 @@ def compared_with_nulls(name: str, item: NullItem, *, what: str) -> Result:
         value=p,
         n=len(nulls),
         interval=None,
-        method="p-value: search and tests repeated at equal time, candidates of no more bits; agreement on rows kept "
-        f"back, counted from the network's own baseline{', times interchange' if item.with_interchange else ''}",
+        method=_method(item),
         reason=words,
         details=(
             ("found", found),
@@ -144,6 +145,13 @@ def compared_with_nulls(name: str, item: NullItem, *, what: str) -> Result:
             ("least bits counted", item.least_bits),
         ),
     )
+
+
+def _method(item: NullItem) -> str:
+    most = "no more bits" if item.slack == 1.0 else f"up to {item.slack:g} times the bits"
+    score = "agreement on rows kept back, counted from the network's own baseline"
+    causal = ", times interchange" if item.with_interchange else ""
+    return f"p-value: search and tests repeated at equal time, candidates of {most}; {score}{causal}"
 
 
 def judged(hits: int, count: int, *, lively: int) -> tuple[Status, float]:

@@ -183,7 +183,9 @@ def _says(evidence: Evidence) -> str:
     parts = []
     whole = [r for r in evidence.of("exhaustive") if r.passed]
     kept = [r for r in evidence.of("behaviour") if r.value is not None]
-    if whole:
+    if whole and whole[0].name == "equivalence":
+        parts.append("is proved to give the network's outputs on its whole domain")
+    elif whole:
         parts.append(f"gives the network's outputs on all {plural(whole[0].n, 'input')} of its domain")
     elif kept:
         parts.append(f"gives the network's outputs on {_share(kept[0])}")

@@ -4,9 +4,10 @@
 """
 
 from scrutable._callable import answers_calls
-from scrutable.verify._agreement import agrees, answers_to, tolerance
+from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._claims import NoDependence, NoMemory
+from scrutable.verify._equivalence import Equivalence
 from scrutable.verify._exhaustive import Exhaustive
 from scrutable.verify._fidelity import HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange, interchange_value
@@ -15,9 +16,11 @@ from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
 
 __all__ = [
+    "TOLERANCE",
     "TESTS",
     "Case",
     "CounterExamples",
+    "Equivalence",
     "Exhaustive",
     "HeldOut",
     "Interchange",

@@ -29,18 +29,22 @@ class Box:
         self.dtype = domain.dtype
         self.is_sequence = domain.is_sequence
         self.lo, self.hi = np.zeros(self.shape), np.zeros(self.shape)
+        self.whole = np.zeros(self.shape, bool)
         ranges = domain.ranges
-        for entry, (lo, hi, _) in enumerate(ranges):
+        for entry, (lo, hi, whole) in enumerate(ranges):
             place = (..., entry) if len(ranges) > 1 else (...,)
             self.lo[place] = like[place].min(initial=0) if lo is None else lo
             self.hi[place] = like[place].max(initial=0) if hi is None else hi
+            self.whole[place] = whole
 
     def fill(self, shares: np.ndarray) -> np.ndarray:
         """Values at `shares` of the way from the low to the high end, `(n, ...)`; whole where they must be."""
-        if self.dtype.kind == "f":
-            return (self.lo + shares * (self.hi - self.lo)).astype(self.dtype)
         steps = np.minimum(np.floor(shares * (self.hi - self.lo + 1)), self.hi - self.lo)
-        return (self.lo + steps).astype(self.dtype)
+        return (self.lo + np.where(self.whole, steps, shares * (self.hi - self.lo))).astype(self.dtype)
+
+    def nearest(self, x: np.ndarray) -> np.ndarray:
+        """The values of the block nearest to `x`, `(n, ...)`."""
+        return np.clip(np.where(self.whole, np.rint(x), x), self.lo, self.hi).astype(self.dtype)
 
     def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Independent uniform values, `(n, ...)`."""

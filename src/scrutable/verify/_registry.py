@@ -6,6 +6,7 @@ from scrutable.errors import ProgramError, UserError
 from scrutable.hypothesis import Evidence, Result
 from scrutable.verify._base import Case, Test, silent
 from scrutable.verify._claims import NoDependence, NoMemory
+from scrutable.verify._equivalence import Equivalence
 from scrutable.verify._exhaustive import Exhaustive
 from scrutable.verify._fidelity import HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange
@@ -20,6 +21,7 @@ TESTS: tuple[Test, ...] = (
     NoMemory(),
     NoDependence(),
     Longer(),
+    Equivalence(),
 )
 """In the order of application: cheap and decisive first. Append to register a test."""
 
@@ -27,8 +29,9 @@ TESTS: tuple[Test, ...] = (
 def verify_all(case: Case, tests: tuple[Test, ...] = TESTS) -> Evidence:
     """Apply every test to a hypothesis.
 
-    Once it is refuted the causal tests are left out, since there is nothing to explain the insides by. When the time is
-    up, what is left is "unknown", but for the comparison on the rows kept back, which is always made.
+    Once it is refuted the causal tests are left out, since there is nothing to explain the insides by, and nothing is
+    left to prove. When the time is up, what is left is "unknown", but for the comparison on the rows kept back, which
+    is always made.
     """
     evidence = Evidence()
     for test in tests:
@@ -38,7 +41,7 @@ def verify_all(case: Case, tests: tuple[Test, ...] = TESTS) -> Evidence:
 
 def _applied(test: Test, case: Case, evidence: Evidence) -> tuple[Result, ...]:
     refuted = any(r.status == "fail" and r.kind in ("behaviour", "exhaustive", "counter-example") for r in evidence)
-    if refuted and test.kind == "causal":
+    if refuted and (test.kind == "causal" or isinstance(test, Equivalence)):
         return (silent(test.name, test.kind, "the program was refuted before"),)
     if case.clock.over and len(evidence):
         return (silent(test.name, test.kind, "", unknown="time ran out before this test"),)
