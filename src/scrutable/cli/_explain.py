@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from scrutable.cli import _options as o
+
+if TYPE_CHECKING:
+    from scrutable.cli._checks import Reasons
 
 
 def explain(
@@ -13,6 +19,9 @@ def explain(
     labels: o.LabelsFile = None,
     inputs: o.Inputs = None,
     outputs: o.Outputs = None,
+    target: o.Target = None,
+    target_outputs: o.TargetOutputs = None,
+    also: o.Also = None,
     budget: o.Budget = "60s",
     seed: o.Seed = 0,
     out: o.Out = None,
@@ -30,6 +39,8 @@ def explain(
     array = check_model(reasons, file, inputs=inputs, outputs=outputs, data=data)
     right = check_labels(reasons, labels, data=array)
     words = options(architecture=architecture, data=data, labels=labels, inputs=inputs, outputs=outputs, trust=trust)
+    words += options(target=target, target_outputs=target_outputs, also=also)
+    _check_target(reasons, target, outputs=target_outputs, labels=labels)
     made = plan(
         reasons,
         budget=budget,
@@ -43,7 +54,20 @@ def explain(
         json=json,
     )()
     network = loaded(file, architecture=architecture, inputs=inputs, outputs=outputs, trust=trust)
+    if target is not None:
+        network = network.at(target, target_outputs)
+
+    from functools import partial
 
     from scrutable.explain import explain as work
 
-    carry_out(made, work, network, data=array, labels=right, title=str(file), subject_of=lambda study: study.best)
+    search = partial(work, also=also or ())
+    carry_out(made, search, network, data=array, labels=right, title=str(file), subject_of=lambda study: study.best)
+
+
+def _check_target(reasons: Reasons, target: str | None, *, outputs: str | None, labels: Path | None) -> None:
+    """Note what cannot go together."""
+    if outputs is not None and target is None:
+        reasons.found.append("got --target-outputs without --target, expected the place whose value it is")
+    if labels is not None and target is not None:
+        reasons.found.append("got --labels with --target, expected labels for the network's output only")

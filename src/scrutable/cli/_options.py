@@ -22,6 +22,20 @@ LabelsFile = Annotated[
 ]
 Inputs = Annotated[str | None, typer.Option(metavar="DOMAIN", help="What goes in, such as 'Tokens(5, length=8)'.")]
 Outputs = Annotated[str | None, typer.Option(metavar="DOMAIN", help="What comes out, such as 'Category(5)'.")]
+Target = Annotated[
+    str | None,
+    typer.Option(metavar="SITE", help="Explain the value at this place, such as 'fc1[3]', instead of the output."),
+]
+TargetOutputs = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DOMAIN", help="What the value at --target is, such as 'Bits(threshold=0.0)'; else real numbers."
+    ),
+]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A further way to search: operon or cvc5. May be given more than once."),
+]
 Budget = Annotated[str, typer.Option(metavar="TIME", help="Time for everything, such as 60s, 5m or 1h.")]
 Seed = Annotated[int, typer.Option(metavar="N", help="Same seed, same machine, same answer.")]
 Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where study.json, program.py and report.html go.")]

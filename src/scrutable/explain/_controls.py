@@ -29,7 +29,11 @@ def guarded(run: Run, hypothesis: Hypothesis, case: Case, *, found_after: float 
         found_after: seconds that the real search needed to have the hypothesis in hand; every null gets as many. None
             for a person's hypothesis: nothing was searched, so the null networks meet that same hypothesis.
     """
-    procedure = partial(search, schedule=run.search_seconds) if found_after is not None else partial(_given, hypothesis)
+    procedure = (
+        partial(search, schedule=run.search_seconds, also=run.also)
+        if found_after is not None
+        else partial(_given, hypothesis)
+    )
     trial = GuardCase(
         network=run.network,
         hypothesis=hypothesis,

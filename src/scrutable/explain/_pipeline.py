@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from scrutable.explain._task import task_results
 from scrutable.hypothesis import Evidence, Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data
 from scrutable.network import Network
 from scrutable.program import spelled_out
+from scrutable.propose import Proposer, optional
 from scrutable.verify import Case, Sample, answers_to, verify_all
 from scrutable.work import Clock, executor, one_thread, parse_budget
 
@@ -38,6 +40,7 @@ def explain(
     data: Any = None,
     *,
     labels: Any = None,
+    also: Iterable[str | Proposer] = (),
     budget: str | float = "60s",
     seed: int = 0,
     jobs: int = 1,
@@ -52,6 +55,8 @@ def explain(
         network: never trained, changed or left with a hook in it.
         data: array of inputs `(n, ...)`, or None to enumerate or sample the input domain. Half is kept back.
         labels: `(n, ...)`, what a person says the answers should be: reported apart, never shown to the search.
+        also: further proposers: "operon" (symbolic regression), "cvc5" (SyGuS), or your own, given to the
+            null searches too.
 
     Other arguments:
         budget: time for everything, such as `"60s"`, `"5m"` or seconds. Tests already begun are finished.
@@ -68,7 +73,16 @@ def explain(
         UserError: data, labels or budget cannot be used; every reason is given.
     """
     run = _begin(
-        network, data, labels=labels, budget=budget, seed=seed, jobs=jobs, out=out, resume=resume, on_event=on_event
+        network,
+        data,
+        labels=labels,
+        also=optional(also),
+        budget=budget,
+        seed=seed,
+        jobs=jobs,
+        out=out,
+        resume=resume,
+        on_event=on_event,
     )
     found = _propose(run)
     tested = tuple(_verified(run, candidate) for candidate in found[:VERIFIED])
@@ -112,6 +126,7 @@ def _begin(
     data: Any,
     *,
     labels: Any,
+    also: tuple[Proposer, ...] = (),
     budget: str | float,
     seed: int,
     jobs: int,
@@ -124,8 +139,8 @@ def _begin(
     workers = executor(jobs)
     clock = Clock(seconds)
     prepared = prepare_data(network, data, labels, seed)
-    journal = journal_for(out, identity_of(network, prepared, seed, seconds), resume=resume)
-    run = Run(network, prepared, clock, seed, journal, workers, on_event or (lambda _: None))
+    journal = journal_for(out, identity_of(network, prepared, seed, seconds, also), resume=resume)
+    run = Run(network, prepared, clock, seed, journal, workers, on_event or (lambda _: None), also)
     distinct = len(prepared.inputs)
     run.note("data", prepared.source, f"{distinct} distinct rows, {len(prepared.find)} to search with", clock.used)
     return run
@@ -143,7 +158,8 @@ def _propose(run: Run) -> tuple[Candidate, ...]:
 
     def make() -> list[dict[str, Any]]:
         sample = Sample(*(part[run.data.find] for part in (run.data.inputs, run.data.outputs)))
-        found = candidates(run.network, sample, seconds=run.search_seconds, seed=run.seed, note=run.note)
+        seconds, note = run.search_seconds, run.note
+        found = candidates(run.network, sample, seconds=seconds, seed=run.seed, also=run.also, note=note)
         return [{"h": hypothesis_to_data(c.hypothesis), "seconds": c.seconds, "exact": c.exact} for c in found]
 
     items = run.journal.once("search", make)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from scrutable.errors import UserError
 from scrutable.explain._study import Attempt
 from scrutable.network import Network
+from scrutable.propose import Proposer
 from scrutable.work import Clock, Executor, Journal, flat_rows, generator
 
 MOST_ROWS = 8192
@@ -51,7 +52,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: everything the steps of the pipeline share."""
+    """One run: everything the steps of the pipeline share. `also` are proposers beyond the usual ones."""
 
     network: Network
     data: Data
@@ -60,6 +61,7 @@ class Run:
     journal: Journal
     executor: Executor
     listener: Listener
+    also: tuple[Proposer, ...] = ()
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -122,10 +124,20 @@ def _checked_labels(labels: Any, n: int) -> np.ndarray:
     return array
 
 
-def identity_of(network: Network, data: Data, seed: int, seconds: float) -> str:
+def identity_of(network: Network, data: Data, seed: int, seconds: float, also: Sequence[Proposer] = ()) -> str:
     """What a run is about: finished work of another run is not taken over."""
     facts = network.facts
-    return "/".join([facts.sha256 or facts.name, facts.inputs, facts.outputs, data.sha256, str(seed), f"{seconds:g}"])
+    return "/".join(
+        [
+            facts.sha256 or facts.name,
+            facts.inputs,
+            facts.outputs,
+            data.sha256,
+            str(seed),
+            f"{seconds:g}",
+            *(each.name for each in also),
+        ]
+    )
 
 
 def environment() -> dict[str, str]:

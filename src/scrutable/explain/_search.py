@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from scrutable.explain._compact import beaten_by
 from scrutable.explain._screen import Candidate, Sight, polished, screened
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Network
-from scrutable.propose import PROPOSERS, Problem
+from scrutable.propose import PROPOSERS, Problem, Proposer
 from scrutable.verify import Case, Sample, find_counter_examples
 from scrutable.work import Clock, Memo
 
@@ -32,9 +33,11 @@ def search(
     seconds: float,
     seed: int,
     schedule: float | None = None,
+    also: tuple[Proposer, ...] = (),
 ) -> tuple[Hypothesis, ...]:
     """The best hypotheses about a network, cheapest first, at most six. See `candidates`."""
-    found = candidates(network, Sample(inputs, outputs), seconds=seconds, seed=seed, schedule=schedule)
+    sample = Sample(inputs, outputs)
+    found = candidates(network, sample, seconds=seconds, seed=seed, schedule=schedule, also=also)
     return tuple(candidate.hypothesis for candidate in found)
 
 
@@ -45,6 +48,7 @@ def candidates(
     seconds: float,
     seed: int,
     schedule: float | None = None,
+    also: tuple[Proposer, ...] = (),
     note: Note = lambda *_: None,
 ) -> tuple[Candidate, ...]:
     """Run every suitable proposer, keep what agrees with the network on the search split, try to break the cheapest
@@ -55,13 +59,16 @@ def candidates(
         seconds: for everything.
         schedule: the time by which the shares of the proposers are reckoned, when it is not `seconds`: a null search
             that must stop earlier still gives each proposer the time it had in the real one.
+        also: proposers beyond the usual ones; they come last.
         note: told what each proposer did.
     """
     clock, planned = Clock(seconds), Clock(schedule or seconds)
     sight = Sight(network, sample, sample.rows(slice(0)), seed)
+    proposers = (*PROPOSERS, *also)
     kept: tuple[Candidate, ...] = ()
+    nulls = Memo()
     for _ in range(ROUNDS):
-        found = tuple(_one_round(sight, clock, planned, note))
+        found = tuple(_one_round(sight, proposers, (clock, planned), nulls, note))
         kept = _best((*_still_right(kept, sight), *found))
         broken = _attack(kept, sight, clock, note)
         if broken is None:
@@ -73,30 +80,55 @@ def candidates(
     return kept
 
 
-def _one_round(sight: Sight, clock: Clock, planned: Clock, note: Note) -> Iterator[Candidate]:
-    """The candidates of every suitable proposer. With an answer in hand the others still look for a shorter one, but
-    not for long."""
-    memo = Memo()
+def _one_round(
+    sight: Sight, proposers: tuple[Proposer, ...], clocks: tuple[Clock, Clock], nulls: Memo, note: Note
+) -> Iterator[Candidate]:
+    """The candidates of every suitable proposer that no plain description beats. With an answer in hand the others
+    still look for a shorter one, but not for long."""
+    memo, (clock, planned) = Memo(), clocks
     answered: float | None = None
-    for index, proposer in enumerate(PROPOSERS):
+    suitable = tuple(_suitable(proposers, _problem(sight, Clock(clock.left), memo), note))
+    for index, proposer in enumerate(suitable):
         started = clock.used
-        share = min(planned.left / (len(PROPOSERS) - index), clock.left)
+        share = min(planned.left / (len(suitable) - index), clock.left)
         if answered is not None:
             share = min(share, max(MORE_SECONDS, answered))
         problem = _problem(sight, Clock(share), memo)
-        reason = proposer.unsuitable(problem)
-        offered, good = 0, 0
-        for hypothesis in () if reason else proposer.propose(problem):
+        offered, good, longer = 0, 0, []
+        for hypothesis in proposer.propose(problem):
             offered += 1
             candidate = screened(polished(hypothesis, sight), sight, clock.used)
             if candidate is not None:
                 good += 1
+                beaten = beaten_by(candidate.hypothesis, sight, nulls)
+                if beaten is not None:
+                    longer.append(beaten)
+                    continue
                 answered = clock.used if candidate.exact and answered is None else answered
                 yield candidate
             if problem.clock.over:
                 break
-        outcome = f"not suitable: {reason}" if reason else f"{offered} proposed, {good} agree with the network"
+        outcome = f"{offered} proposed, {good} agree with the network{_none_shorter(longer)}"
         note("propose", proposer.name, outcome, clock.used - started)
+
+
+def _none_shorter(nulls: list[str]) -> str:
+    """What to add when candidates were dropped for being no shorter than a plain description."""
+    if not nulls:
+        return ""
+    return f", {len(nulls)} of them no shorter than a plain description ({', '.join(dict.fromkeys(nulls))})"
+
+
+def _suitable(proposers: tuple[Proposer, ...], problem: Problem, note: Note) -> Iterator[Proposer]:
+    """The proposers that can work on this network; the others say why not."""
+    clock = problem.clock
+    for proposer in proposers:
+        started = clock.used
+        reason = proposer.unsuitable(problem)
+        if reason is None:
+            yield proposer
+        else:
+            note("propose", proposer.name, f"not suitable: {reason}", clock.used - started)
 
 
 def _problem(sight: Sight, clock: Clock, memo: Memo) -> Problem:
