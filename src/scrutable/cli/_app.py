@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from scrutable.cli._bench import bench
 from scrutable.cli._demo import demo
 from scrutable.cli._doctor import doctor
 from scrutable.cli._explain import explain
@@ -45,5 +46,5 @@ def common(
     """Neural network in, verified program out."""
 
 
-for command in (demo, inspect, explain, verify, report, doctor):
+for command in (demo, inspect, explain, verify, report, bench, doctor):
     app.command(command.__name__)(command)

@@ -154,8 +154,8 @@ def options(**values: str | Path | list[str] | bool | None) -> list[str]:
     words: list[str] = []
     for name, value in values.items():
         if value is True:
-            words.append(f"--{name}")
+            words.append(f"--{name.replace('_', '-')}")
         elif value:
             for item in value if isinstance(value, list) else [value]:
-                words += [f"--{name}", str(item)]
+                words += [f"--{name.replace('_', '-')}", str(item)]
     return words
