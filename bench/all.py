@@ -16,6 +16,7 @@ MEASURED = ROOT / "docs" / "_measured"
 SCRIPTS = {
     "examples": "The example networks: program, verdict, time, memory",
     "enumerator": "Bottom-up enumeration: candidates a second, and problems to beat",
+    "fidelity": "Programs of at most 16 leaves against the networks they were taken from",
     "printed": "A printed program against its evaluated form",
     "startup": "What starting costs",
     "simplify_egglog": "Simplification: our e-graph against egglog",

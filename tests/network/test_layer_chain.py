@@ -135,7 +135,9 @@ def test_the_layers_compute_what_the_network_computes(
     same_as_network(network, inputs.sample(200, np.random.default_rng(seed)))
 
 
-@pytest.mark.parametrize("case", [c for c in networks.CASES if c.name in ("mlp", "mlp64", "flat", "cnn")], ids=str)
+@pytest.mark.parametrize(
+    "case", [c for c in networks.CASES if c.name in ("mlp", "mlp64", "flat", "cnn")], ids=lambda case: case.name
+)
 def test_layers_of_the_common_networks(case: networks.Case) -> None:
     same_as_network(case.network(), networks.inputs_of(case, 100))
 
@@ -213,7 +215,9 @@ def test_what_is_no_chain_is_refused_with_the_reason(forward: Callable[..., Tens
 
 
 @pytest.mark.parametrize(
-    "case", [c for c in networks.CASES if c.name in ("function", "attention", "gru", "cells")], ids=str
+    "case",
+    [c for c in networks.CASES if c.name in ("function", "attention", "gru", "cells")],
+    ids=lambda case: case.name,
 )
 def test_other_networks_have_none(case: networks.Case) -> None:
     network = case.network()

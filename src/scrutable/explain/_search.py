@@ -6,6 +6,8 @@ The same procedure runs on the network under study and on the null networks of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
 
 import numpy as np
 
@@ -62,6 +64,7 @@ def candidates(
         also: proposers beyond the usual ones; they come last.
         note: told what each proposer did.
     """
+    loaded()
     clock, planned = Clock(seconds), Clock(schedule or seconds)
     sight = Sight(network, sample, sample.rows(slice(0)), seed)
     proposers = (*PROPOSERS, *also)
@@ -78,6 +81,13 @@ def candidates(
         if clock.over:
             break
     return kept
+
+
+@cache
+def loaded() -> None:
+    """Import what proposers import when they first need it, so that the time they are given is spent searching."""
+    for name in ("scipy.optimize", "sklearn.linear_model", "sklearn.tree"):
+        import_module(name)
 
 
 def _one_round(

@@ -153,6 +153,7 @@ def _own_forward(runner: Runner, user: Callable[..., Any], x: np.ndarray, raw: n
     if isinstance(user, nn.Module) and any(m.training for m in user.modules()):
         return "a copy in evaluation mode is studied; the module itself is in training mode and was not run"
     own = as_array(replace(runner, call=user).forward(x))
+    apart = float(np.abs(own.astype(np.float64) - raw.astype(np.float64)).max())
     if not close(own, raw):
-        raise UserError(f"got outputs up to {np.abs(own - raw).max():.2g} from the module's own, expected equal ones")
-    return f"outputs equal the network's own forward (largest difference {np.abs(own - raw).max():.2g})"
+        raise UserError(f"got outputs up to {apart:.2g} from the module's own, expected equal ones")
+    return f"outputs equal the network's own forward (largest difference {apart:.2g})"

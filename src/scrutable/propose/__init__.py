@@ -13,6 +13,7 @@ from scrutable.propose.boolean import BooleanProposer
 from scrutable.propose.cvc5 import Cvc5
 from scrutable.propose.enumeration import Enumeration
 from scrutable.propose.finite_state import FiniteState
+from scrutable.propose.formula import FormulaProposer
 from scrutable.propose.gates import Gates
 from scrutable.propose.linear import Linear
 from scrutable.propose.oblique import ObliqueProposer
@@ -31,6 +32,7 @@ __all__ = [
     "Cvc5",
     "Enumeration",
     "FiniteState",
+    "FormulaProposer",
     "Gates",
     "Linear",
     "ObliqueProposer",

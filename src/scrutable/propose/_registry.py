@@ -9,6 +9,7 @@ from scrutable.propose._base import Proposer
 from scrutable.propose.boolean import BooleanProposer
 from scrutable.propose.enumeration import Enumeration
 from scrutable.propose.finite_state import FiniteState
+from scrutable.propose.formula import FormulaProposer
 from scrutable.propose.gates import Gates
 from scrutable.propose.linear import Linear
 from scrutable.propose.oblique import ObliqueProposer
@@ -50,6 +51,7 @@ PROPOSERS: tuple[Proposer, ...] = (
     BooleanProposer(),
     Gates(),
     PiecewiseProposer(),
+    FormulaProposer(),
     ReluProposer(),
     Enumeration(),
     TreeProposer(),

@@ -30,6 +30,8 @@ RESOLUTION = 1e-3
 """Smaller shares of the outputs' spread are no difference to the tests either."""
 MARGIN = 1.5
 COARSEST = 0.1
+MOST = 0.98
+"""Where a few inputs, such as corners that a network has hardly seen, are further off, the claim is for so many."""
 SOURCES = (
     "Udrescu and Tegmark, AI Feynman (2020)",
     "Buckingham, On physically similar systems (1914)",
@@ -42,7 +44,8 @@ class FormulaProposer(Proposer):
     """Finds formulas for real outputs: a front of length against accuracy, each with the accuracy it claims.
 
     The network is asked about fresh inputs besides the data; where the best formula is furthest off, more are asked for
-    and the search is run again. A formula claims to be within one and a half times the largest error seen anywhere.
+    and the search is run again. A formula claims to be within one and a half times the largest error seen anywhere, or
+    where that is too coarse a claim, within one and a half times what 98% of the inputs keep, and says so.
     """
 
     name: str = "formula"
@@ -150,11 +153,15 @@ def _hypothesis(problem: Problem, found: Mapping[str, Found], x: np.ndarray, y: 
     errors = _errors(program, x, y)
     if errors is None:
         return None
+    allowed, settings, notes = COARSEST * float(y.std()), {"queries": len(x)}, ()
     within = _rounded_up(MARGIN * float(errors.max()))
-    if within > COARSEST * float(y.std()):
+    if within > allowed:
+        within = _rounded_up(MARGIN * float(np.quantile(errors, MOST)))
+        settings["mode"], notes = "approximate", (f"claimed for {MOST:.0%} of the inputs, not for all",)
+    if within > allowed:
         return None
-    provenance = Provenance("formula", {"queries": len(x)}, problem.seed, SOURCES)
-    return Hypothesis(program, Alignment(), provenance, within=within)
+    provenance = Provenance("formula", settings, problem.seed, SOURCES)
+    return Hypothesis(program, Alignment(), provenance, within=within, notes=notes)
 
 
 def _rounded_up(value: float) -> float:

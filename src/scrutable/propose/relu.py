@@ -21,7 +21,7 @@ from scrutable.work import flat_rows, generator
 
 MOST_COLUMNS = 8
 MOST_UNITS = 96
-MOST_NUMBERS = 300
+MOST_NUMBERS = 64
 """A translation with more weights than this explains nothing to anybody."""
 FEW_UNITS = 8
 """Real functions of more units than this have too many pieces to be short exactly."""

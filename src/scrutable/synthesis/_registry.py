@@ -11,6 +11,7 @@ from scrutable.synthesis.boolean import Boolean
 from scrutable.synthesis.detect import DETECTORS
 from scrutable.synthesis.detect._view import relevant_view
 from scrutable.synthesis.enumeration import Grammar, search_many
+from scrutable.synthesis.formula import Formulas
 from scrutable.synthesis.piecewise import PiecewiseLinear
 from scrutable.work import Clock
 
@@ -39,5 +40,5 @@ class Enumerated(Method):
         yield from search_many(columns, {"t": table.target}, grammar=grammar, clock=clock, limit=FOUND)["t"]
 
 
-METHODS: tuple[Method, ...] = (*DETECTORS, Boolean(), PiecewiseLinear(), Enumerated())
+METHODS: tuple[Method, ...] = (*DETECTORS, Boolean(), Formulas(), PiecewiseLinear(), Enumerated())
 """All methods; detectors, which take little time, come first."""

@@ -87,9 +87,10 @@ class _State:
         values = np.array(holes(self.form))
         widths = self.errors() if widths is None and len(values) else widths
         digits = 0.0 if widths is None else float(np.sum(np.log2(1 + np.abs(values) / np.maximum(widths, 1e-300))))
-        text = _State(filled(self.form, [1.0] * len(values)), self.table, self.closed).finished()
-        words = named_bits(text, len(self.table.columns)) + len(values) * (OPEN - literal_bits(1.0))
-        return words + OPEN_DIGITS * digits + misfit_bits(self.table, evaluated(self.form, self.columns))
+        blank = substitute(filled(self.form, [1.0] * len(values)), dict.fromkeys(self.closed, const(1.0)))
+        words = named_bits(blank, len(self.table.columns)) - (len(values) + len(self.closed)) * literal_bits(1.0)
+        constants = sum(named.bits for named in self.closed.values()) + OPEN * len(values) + OPEN_DIGITS * digits
+        return words + constants + misfit_bits(self.table, evaluated(self.form, self.columns))
 
 
 def snap(expr: Expr, table: Table, *, fit: bool = True) -> Found:

@@ -184,7 +184,7 @@ def _telling(view: View, kept: list[int]) -> list[int]:
     while len(chosen) < MOST_CHOSEN and len(chosen) < len(codes):
         options = [(j,) for j in codes if j not in chosen]
         best = _best(options, codes, group, answers)
-        if not chosen and len(codes) <= PAIRS_FROM:
+        if not chosen and 1 < len(codes) <= PAIRS_FROM:
             pairs = [(i, j) for i in codes for j in codes if i < j]
             best = min(best, _best(pairs, codes, group, answers), key=lambda each: each[0] + 0.02 * len(each[1]))
         chosen += best[1]

@@ -18,7 +18,7 @@ WHOLES = (0, 1, -1, 2, -2, 3, -3)
 FEW = (0, 1, -1, 2, -2)
 ANGLES = (1.0, 0.5, 2.0, np.pi, 2 * np.pi)
 RATES = (1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1 / (2 * np.pi), -1 / (2 * np.pi))
-MOST = 1400
+MOST = 1000
 FEWEST = 80
 
 
@@ -92,7 +92,8 @@ class Library:
     def factors(self) -> list[Product]:
         """What may stand as a factor, to a power: functions of the variables, and sums."""
         names = ("sin", "cos", "tanh", "log", "expm1", "cosh")
-        found = [Product.of({a: 1}) for x in self.arguments() for name in names for a in functions(name, x)]
+        atoms = [a for x in self.arguments() for name in names for a in functions(name, x, wide=True)]
+        found = [Product.of({a: 1}) for a in atoms]
         singles = self.view.variables
         tails = [Product.of({a: 1}) for v in singles for n in ("sin", "cos") for a in functions(n, v)[:1]]
         heads = [Product(), *singles, *(v.raised(-1) for v in singles)]
@@ -100,12 +101,14 @@ class Library:
         return found + self._sums([*self._inside(), *(h.times(t) for h in heads for t in tails)], scales)
 
     def arguments(self) -> list[Product]:
-        """What functions are taken of: variables, reciprocals of those that are products, and pairs."""
+        """What functions are taken of: variables, reciprocals of those that are products, pairs, triples."""
         single = list(self.view.variables)
         if len(single) <= 2:
             single += [v.raised(-1) for v in single if len(v.powers) > 1]
         plain = self.view.variables
         pairs = [a.times(b, e) for i, a in enumerate(plain) for b in plain[i + 1 :] for e in (1, -1)]
+        if len(plain) == 3:
+            pairs += [plain[0].times(plain[1], e).times(plain[2], f) for e in (1, -1) for f in (1, -1)]
         return single + (pairs if len(plain) <= 4 else [])
 
     def _inside(self) -> list[Product]:
@@ -174,12 +177,12 @@ class Library:
         return Features(tuple(kept), np.array(rows) if rows else np.zeros((0, len(self._some()))))
 
 
-def functions(name: str, argument: Product) -> list[Expr]:
+def functions(name: str, argument: Product, *, wide: bool = False) -> list[Expr]:
     """A function at several scales of its argument, as atoms."""
     if name == "log":
         return [call("log", argument.expr())]
     if name in ("sin", "cos"):
-        scales = ANGLES if len(argument.powers) == 1 else ANGLES[:3]
+        scales = ANGLES if wide or len(argument.powers) == 1 else ANGLES[:3]
         return [call(name, _stretched(c, argument)) for c in scales]
     if name == "exp":
         return [call("exp", _stretched(c, argument)) for c in RATES]

@@ -25,7 +25,9 @@ SYMMETRY_ROWS, SEARCH_ROWS, FIT_ROWS, TEST_ROWS = 3000, 800, 1000, 4000
 MOST_VARIABLES = 12
 REFINED = 8
 LARGEST = 60.0
-FEW_CONSTANTS = 2
+FEW_CONSTANTS = 1
+WELL_BELOW = 0.3
+"""A formula that misses by less than this share of what a view's symmetries may miss does not suffer from them."""
 LEARNED = (0.03, 0.01, 0.003)
 """How nearly a trained network may keep the symmetries of what it learned, in standard deviations."""
 SNAP_ROWS = 1000
@@ -83,23 +85,31 @@ class _Search:
     def run(self) -> list[Found]:
         """Everything worth keeping, snapped."""
         baseline = snap(const(float(self.table.target.mean())), self.table)
-        for view in self._views():
-            if self._solve(view) or self.clock.over:
+        for view, tolerance in self._views():
+            if self._solve(view) or self._misfit() <= WELL_BELOW * tolerance or self.clock.over:
                 break
         return [baseline, *self._snapped()]
 
-    def _views(self) -> Iterator[View]:
+    def _views(self) -> Iterator[tuple[View, float]]:
+        """Ways to see the table, and by how much symmetries may be missed in them, root mean square."""
         columns, target = self._rows(SYMMETRY_ROWS, "symmetry")
         values, spread = Values(columns), float(target.std())
         offered: list[View] = []
-        for tolerance in (0.0,) if self.table.independent is None else LEARNED:
-            found = views(values, target, self.clock.part(0.4), tolerance=tolerance * spread)
+        for share in (0.0,) if self.table.independent is None else LEARNED:
+            found = views(values, target, self.clock.part(0.4), tolerance=share * spread)
             if found[-1] not in offered:
                 offered.append(found[-1])
-                yield found[-1]
+                yield found[-1], share * spread
         plain = View.plain(columns)
         if plain not in offered:
-            yield plain
+            yield plain, 0.0
+
+    def _misfit(self) -> float:
+        """What the best candidate leaves, root mean square."""
+        if not self.candidates:
+            return float("inf")
+        columns, target = self._rows(TEST_ROWS, "test")
+        return float(np.sqrt(np.mean((target - evaluated(self.candidates[0].expr, columns)) ** 2)))
 
     def _solve(self, view: View) -> bool:
         columns, target = self._rows(SEARCH_ROWS, "search")
@@ -156,9 +166,7 @@ class _Search:
         return self._exact() or len(holes(self.candidates[0].expr)) <= FEW_CONSTANTS
 
     def _exact(self) -> bool:
-        columns, target = self._rows(TEST_ROWS, "test")
-        left = target - evaluated(self.candidates[0].expr, columns)
-        return bool(np.sqrt(np.mean(left**2)) <= max(NOISELESS, self.table.resolution) * target.std())
+        return self._misfit() <= max(NOISELESS, self.table.resolution) * float(self.table.target.std())
 
     def _explained(self) -> bool:
         """Whether the best candidate leaves nothing but noise, as far as a polynomial can tell."""

@@ -11,7 +11,7 @@ from scrutable.synthesis.formula._features import Features, Library
 from scrutable.synthesis.formula._forms import Form, power_form, product_form, ratio_form
 from scrutable.synthesis.formula._products import Product, Values
 from scrutable.synthesis.formula._subsets import Subset, best_subsets, eliminated
-from scrutable.synthesis.formula._view import View, target_of
+from scrutable.synthesis.formula._view import View, sign_of, target_of
 
 Stage = Callable[[View, Values, np.ndarray], list[Form]]
 POWERS = (1, -1, 2, -2)
@@ -44,8 +44,7 @@ def _sums_with(*names: str) -> Stage:
 def _sums_with_sums(view: View, values: Values, target: np.ndarray) -> list[Form]:
     library = Library(view, values)
     features = library.with_sums()
-    plain = _power_sums(view, values, target, features, 1)
-    return plain + _beside(view, values, target, features, basic=library.basic_powers(), power=1)
+    return _beside(view, values, target, features, basic=library.basic_powers(), power=1)
 
 
 def _sums_with_kinks(view: View, values: Values, target: np.ndarray) -> list[Form]:
@@ -98,7 +97,7 @@ def _power_sums(
 
 def _exponentials(view: View, values: Values, target: np.ndarray, features: Features) -> list[Form]:
     """A product of powers, times the exponential of a sum of terms."""
-    if len(set(np.sign(target))) != 1:
+    if not sign_of(target):
         return []
     aim = target_of(view, values, target, 0)
     always = _log_variables(view, values)
@@ -115,7 +114,7 @@ def _exponentials(view: View, values: Values, target: np.ndarray, features: Feat
         terms = list(zip(subset.coefficients[:count], (products[i] for i in subset.chosen), strict=True))
         constant, *powers = subset.coefficients[count:]
         product = _product(view, powers)
-        coefficient = float(np.exp(min(constant, 600.0)) * np.sign(target[0]))
+        coefficient = float(np.exp(min(constant, 600.0)) * sign_of(target))
         forms.append(product_form(coefficient, product, terms, misfit=subset.misfit))
     return forms
 
@@ -202,7 +201,7 @@ def _terms(subset: Subset, products: Sequence[Product]) -> list[tuple[float, Pro
 
 
 def _allowed(target: np.ndarray) -> tuple[int, ...]:
-    return POWERS if len(set(np.sign(target))) == 1 else (1, -1)
+    return POWERS if sign_of(target) else (1, -1)
 
 
 def _log_variables(view: View, values: Values) -> np.ndarray | None:

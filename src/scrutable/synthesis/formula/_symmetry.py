@@ -22,7 +22,7 @@ import numpy as np
 from scrutable.program import call
 from scrutable.synthesis.formula._products import Product, Values
 from scrutable.synthesis.formula._surrogate import Surrogate, surrogate
-from scrutable.synthesis.formula._view import View, target_of
+from scrutable.synthesis.formula._view import View, sign_of, target_of
 from scrutable.work import Clock
 
 SUSPECT = 0.1
@@ -67,7 +67,7 @@ def views(values: Values, target: np.ndarray, clock: Clock, *, tolerance: float 
 
 def _sighted(view: View, values: Values, target: np.ndarray, power: int | None = None) -> Sighting:
     """With the power of the answers that is smoothest; for a given one without gradient."""
-    powers = POWERS if len(set(np.sign(target))) == 1 else (1,)
+    powers = POWERS if sign_of(target) else (1,)
     powers = powers if power is None else (power,)
     aims = [target_of(view, values, target, each) for each in powers]
     aims = [(aim.values, aim.weight) for aim in aims]

@@ -10,6 +10,9 @@ import numpy as np
 from scrutable.program import REAL, Var
 from scrutable.synthesis.formula._products import Product, Values
 
+ONE_SIGN = 0.95
+TINY = 1e-300
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -52,12 +55,21 @@ class Target:
     power: int
 
 
+def sign_of(target: np.ndarray) -> int:
+    """The sign that nearly all answers have, so that noise may turn a few small ones round; 0 if there is none."""
+    above, below = float(np.mean(target > 0)), float(np.mean(target < 0))
+    return 1 if above > ONE_SIGN else -1 if below > ONE_SIGN else 0
+
+
 def target_of(view: View, values: Values, target: np.ndarray, power: int) -> Target:
-    """A power, or the logarithm, of the answers without the prefix."""
-    scale = view.scale(values)
+    """A power, or the logarithm, of the answers without the prefix. Answers of another sign than nearly all others
+    weigh nothing where the sign is lost."""
+    scale, sign = view.scale(values), sign_of(target)
+    lost = (np.sign(target) != sign) & (sign != 0) & (power % 2 == 0)
     with np.errstate(all="ignore"):
         rest = target / scale
         if power == 0:
-            return Target(np.log(np.abs(rest)), np.abs(target), 0)
+            return Target(np.log(np.maximum(np.abs(rest), TINY)), np.where(lost, 0.0, np.abs(target)), 0)
         weight = np.abs(scale) / (abs(power) * np.abs(rest) ** (power - 1))
-        return Target(rest**power, np.minimum(weight, np.quantile(weight, 0.99)), power)
+        weight = np.where(lost, 0.0, np.minimum(weight, np.quantile(weight, 0.99)))
+        return Target(rest**power, weight, power)

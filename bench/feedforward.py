@@ -1,0 +1,17 @@
+"""Trained feed-forward networks explained: `python bench/feedforward.py [FAMILY ...]`, docs/_measured/feedforward.md."""
+
+from __future__ import annotations
+
+from _suite import measured
+
+BUDGETS = {
+    "integer": "30s",
+    "real": "30s",
+    "boolean": "30s",
+    "null": "30s",
+    "outside": "30s",
+    "formulas-mlp": "30s",
+}
+
+if __name__ == "__main__":
+    measured("feedforward", BUDGETS)
