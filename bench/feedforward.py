@@ -1,4 +1,4 @@
-"""Trained feed-forward networks explained: `python bench/feedforward.py [FAMILY ...]`, docs/_measured/feedforward.md."""
+"""Trained feed-forward networks: `python bench/feedforward.py [FAMILY ...]` (docs/_measured/feedforward.md)."""
 
 from __future__ import annotations
 

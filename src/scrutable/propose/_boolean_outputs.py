@@ -12,7 +12,7 @@ import numpy as np
 
 from scrutable.program import Array, Expr, Input, Type, Var, call, const
 from scrutable.propose._base import Problem
-from scrutable.propose._inputs import program_inputs
+from scrutable.propose._inputs import few_bits, program_inputs
 from scrutable.synthesis.boolean import MOST_VARIABLES, Node, expression, formulas, truth_table, zeros_and_ones
 from scrutable.work import Clock
 
@@ -38,12 +38,6 @@ def unsuitable_for_formulas(problem: Problem) -> str | None:
     if any(len(np.unique(column)) > MOST_VALUES for column in output_columns(y).values()):
         return f"outputs of more than {MOST_VALUES} different values"
     return None
-
-
-def few_bits(domain: Domain) -> bool:
-    """Whether a domain is single items of 1 to 16 bits."""
-    whole = all(each == (0, 1, True) for each in domain.ranges)
-    return whole and not domain.is_sequence and 1 <= prod(domain.shape) <= MOST_VARIABLES
 
 
 def whole_domain(problem: Problem) -> Answers:

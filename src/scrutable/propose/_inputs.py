@@ -5,6 +5,7 @@ Every proposer names inputs through here, so that two of them never call the sam
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from scrutable.program import INT, REAL, Array, Input, Seq
 if TYPE_CHECKING:
     from scrutable.network import Domain
 
+MOST_BITS = 16
 MOST_COLUMNS = 8
 """Columns up to this many become one scalar input each; more become a single array input."""
 
@@ -56,6 +58,12 @@ def leaf_columns(domain: Domain, x: np.ndarray) -> dict[str, np.ndarray]:
 def is_block(domain: Domain) -> bool:
     """Whether the domain becomes a single array input rather than one scalar input for each variable."""
     return domain.kind == "Image" or (domain.kind == "Columns" and len(domain.variables) > MOST_COLUMNS)
+
+
+def few_bits(domain: Domain) -> bool:
+    """Whether a domain is single items of 1 to 16 bits."""
+    whole = all(each == (0, 1, True) for each in domain.ranges)
+    return whole and not domain.is_sequence and 1 <= prod(domain.shape) <= MOST_BITS
 
 
 def _one(domain: Domain, x: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from scrutable.hypothesis import Alignment, Hypothesis, Provenance
 from scrutable.program import Expr, Let, Program, substitute
 from scrutable.propose._base import Problem
 from scrutable.propose._features import Features, flat_targets, plain_features, window_features
-from scrutable.propose._inputs import is_block, program_inputs
+from scrutable.propose._inputs import few_bits, is_block, program_inputs
 from scrutable.synthesis import Found
 from scrutable.synthesis.enumeration import cheapest_together, share_parts
 from scrutable.work import Clock, flat_rows, generator
@@ -31,9 +31,19 @@ TableSearch = Callable[[Mapping[str, np.ndarray], Mapping[str, np.ndarray], Cloc
 """From leaves and targets, one row for each example, to expressions for each target, shortest first."""
 
 
+ON_TRUTHS = "a few bits in and bits out, which have formulas: arithmetic on them would be a riddle"
+
+
+def truths_only(problem: Problem) -> bool:
+    """Whether the network is a truth table, for which there is a method of its own."""
+    return few_bits(problem.network.inputs) and problem.network.outputs.kind == "Bits"
+
+
 def unsuitable_for_expressions(problem: Problem) -> str | None:
     """Why no expression over single items, or over a window of a sequence, can be searched for; None if it can."""
     network = problem.network
+    if truths_only(problem):
+        return ON_TRUTHS
     if is_block(network.inputs):
         return "more inputs than expressions can be searched over"
     if network.outputs.kind not in ("Bits", "Integers", "Category", "Tokens"):

@@ -14,7 +14,14 @@ from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._blocks import gathered
 from scrutable.propose._features import Features, block_features
 from scrutable.propose._inputs import is_block
-from scrutable.propose._loop import MOST_OUTPUTS, Loop, item_features, unsuitable_for_expressions
+from scrutable.propose._loop import (
+    MOST_OUTPUTS,
+    ON_TRUTHS,
+    Loop,
+    item_features,
+    truths_only,
+    unsuitable_for_expressions,
+)
 from scrutable.synthesis import Found, Method, Table, synthesise
 from scrutable.synthesis.detect import DETECTORS, Lookup
 from scrutable.work import Clock, generator
@@ -50,6 +57,8 @@ class Structure(Proposer):
         network = problem.network
         if not is_block(network.inputs):
             return unsuitable_for_expressions(problem)
+        if truths_only(problem):
+            return ON_TRUTHS
         if network.inputs.is_sequence or network.inputs.kind == "Image":
             return "the inputs are images, or sequences of blocks"
         if network.outputs.kind not in WHOLE:
