@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scrutable.guard._base import Guard, GuardCase
+from scrutable.guard._base import Guard, GuardCase, compared_everywhere, silent
 from scrutable.guard._nulls import NullItem, compared_with_nulls
 from scrutable.hypothesis import Result
 from scrutable.work import flat_rows, generator
@@ -14,7 +14,7 @@ from scrutable.work import flat_rows, generator
 if TYPE_CHECKING:
     from scrutable.network import Domain
 
-SLACK = 1.25
+SLACK, FEW = 1.25, 16
 
 
 class ShuffledOutputs(Guard):
@@ -31,7 +31,10 @@ class ShuffledOutputs(Guard):
     name = "guard.shuffled_outputs"
 
     def apply(self, case: GuardCase) -> Result:
-        """See `Guard.apply`. Cost: up to 19 searches."""
+        """See `Guard.apply`. Cost: up to 19 searches. Not applicable to domains of at most `FEW` inputs."""
+        if compared_everywhere(case, FEW):
+            size = case.network.inputs.size
+            return silent(self.name, f"there are only {size} inputs, all compared: any answers to so few are soon said")
         item = NullItem(case, shuffled_network, with_interchange=False, least_bits=0.0, slack=SLACK)
         return compared_with_nulls(self.name, item, what="networks with outputs shuffled across inputs")
 
