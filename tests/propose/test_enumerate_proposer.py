@@ -9,7 +9,9 @@ from scrutable.network import Bits, Category, Columns, Image, Integers, Network,
 from scrutable.program import INT, REAL, Array, Seq
 from scrutable.propose._base import Problem
 from scrutable.propose._inputs import leaf_columns, program_inputs
+from scrutable.propose.boolean import BooleanProposer
 from scrutable.propose.enumeration import Enumeration
+from scrutable.propose.structure import Structure
 from scrutable.work import Clock, generator
 
 
@@ -39,7 +41,7 @@ def one_hot(labels: np.ndarray, k: int) -> np.ndarray:
         (lambda x: np.abs(x[:, 0] - x[:, 1]), COLUMNS, Integers()),
         (lambda x: one_hot((x[:, 0] > x[:, 1]).astype(int), 2), COLUMNS, Category(2)),
         (lambda x: x.sum(axis=1) % 3, Integers(0, 9, channels=3), Integers(0, 2)),
-        (lambda x: (x[:, 0] * x[:, 1] + x[:, 2]) > 0, Bits(channels=3), Bits()),
+        (lambda x: (x[:, 0] * x[:, 1] + x[:, 2]) > 0, Bits(channels=3), Integers(0, 1)),
         (lambda x: np.where(x[:, 0] > 11, x[:, 1], x[:, 0]), COLUMNS, Integers()),
     ],
     ids=["distance", "comparison", "sum modulo 3", "logic", "conditional"],
@@ -51,6 +53,13 @@ def test_programs_equal_the_network_on_fresh_inputs(function, inputs, outputs):
     assert np.array_equal(hypotheses[0].program(fresh), task.network.predict(fresh))
     assert hypotheses[0].provenance.proposer == "enumeration"
     assert [h.program.bits for h in hypotheses] == sorted(h.program.bits for h in hypotheses)
+
+
+def test_truth_tables_are_left_to_formulas():
+    task = problem(lambda x: np.asarray(x)[:, 0].astype(float), Bits(channels=3), Bits())
+    assert "formulas" in (Enumeration().unsuitable(task) or "")
+    assert "formulas" in (Structure().unsuitable(task) or "")
+    assert BooleanProposer().unsuitable(task) is None
 
 
 def test_the_first_data_may_mislead():

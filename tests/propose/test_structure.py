@@ -32,7 +32,7 @@ def window(x: np.ndarray) -> np.ndarray:
 CASES = {
     "sum": (lambda x: x.sum(axis=1), numbers(3), Integers()),
     "threshold": (lambda x: one_hot(2 * x[:, 0] - x[:, 1] + 3 * x[:, 2] > 7, 2), numbers(3), Category(2)),
-    "parity": (lambda x: x.sum(axis=1) % 2, Bits(channels=10), Bits()),
+    "parity": (lambda x: x.sum(axis=1) % 2, Bits(channels=10), Integers(0, 1)),
     "digits": (lambda x: np.stack([x.sum(1) // 10, x.sum(1) % 10], axis=1), numbers(2), Integers(0, 9, channels=2)),
     "window": (window, Integers(0, 3, length=8), Integers(0, 3, length=8)),
     "block: difference": (lambda x: 2 * x[:, 3] - x[:, 11], numbers(20), Integers()),
