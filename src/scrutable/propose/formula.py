@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, zip_longest
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -153,7 +153,8 @@ def _hypothesis(problem: Problem, found: Mapping[str, Found], x: np.ndarray, y: 
     errors = _errors(program, x, y)
     if errors is None:
         return None
-    allowed, settings, notes = COARSEST * float(y.std()), {"queries": len(x)}, ()
+    allowed, notes = COARSEST * float(y.std()), ()
+    settings: dict[str, Any] = {"queries": len(x)}
     within = _rounded_up(MARGIN * float(errors.max()))
     if within > allowed:
         within = _rounded_up(MARGIN * float(np.quantile(errors, MOST)))

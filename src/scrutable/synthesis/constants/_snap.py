@@ -26,7 +26,7 @@ ROUNDING = 0.5
 SLACK = 0.5
 """Bits by which a name may be worse than a decimal, which is rounding at no noise at all."""
 ROUND_OFF = 1e-13
-OPEN, OPEN_DIGITS = 8.0, 1.4
+OPEN, OPEN_DIGITS, LARGEST_SHARED = 8.0, 1.4, 30.0
 """What a decimal costs: sign, exponent and length; and for each binary digit."""
 
 
@@ -67,8 +67,8 @@ class _State:
         """The expression, closed constants written out."""
         return substitute(self.form, {name: named.expr for name, named in self.closed.items()})
 
-    def errors(self) -> np.ndarray:
-        """The standard error of each open hole, from the curvature of the misfit. `(holes,)`."""
+    def curvature(self) -> tuple[np.ndarray, np.ndarray]:
+        """Each open hole's standard error with the others held, and how the holes' slopes correlate."""
         table, count = self.table, len(holes(self.form))
         found = sensitivities(self.form, self.columns)
         slopes = np.stack([np.broadcast_to(found.slopes.get(k, 0.0), (table.rows,)) for k in range(count)])
@@ -78,15 +78,21 @@ class _State:
         scale = np.sqrt((slopes**2).sum(axis=1))
         scale[scale == 0] = 1.0
         unit = slopes / scale[:, None]
-        inverse = np.linalg.pinv(unit @ unit.T, rcond=1e-13)
-        found_errors = np.sqrt(np.maximum(square * table.rows / independent * np.diag(inverse), 0.0)) / scale
-        return np.maximum(found_errors, ROUND_OFF * np.abs(holes(self.form)))
+        alone = np.sqrt(square * table.rows / independent) / scale
+        return np.maximum(alone, ROUND_OFF * np.abs(holes(self.form))), unit @ unit.T
 
-    def total(self, widths: np.ndarray | None = None) -> float:
-        """The description length: open holes pay for as many digits as their errors leave them."""
-        values = np.array(holes(self.form))
-        widths = self.errors() if widths is None and len(values) else widths
-        digits = 0.0 if widths is None else float(np.sum(np.log2(1 + np.abs(values) / np.maximum(widths, 1e-300))))
+    def errors(self) -> np.ndarray:
+        """The standard error of each open hole. `(holes,)`."""
+        alone, correlation = self.curvature()
+        return alone * np.sqrt(np.maximum(np.diag(np.linalg.pinv(correlation, rcond=1e-13)), 1.0))
+
+    def total(self) -> float:
+        """The description length: open holes pay for as many digits as their joint error leaves them."""
+        values, digits = np.array(holes(self.form)), 0.0
+        if len(values):
+            alone, correlation = self.curvature()
+            shared = max(float(np.linalg.slogdet(correlation)[1]) / np.log(2), -LARGEST_SHARED * len(values))
+            digits = float(np.sum(np.log2(1 + np.abs(values) / np.maximum(alone, 1e-300)))) + 0.5 * shared
         blank = substitute(filled(self.form, [1.0] * len(values)), dict.fromkeys(self.closed, const(1.0)))
         words = named_bits(blank, len(self.table.columns)) - (len(values) + len(self.closed)) * literal_bits(1.0)
         constants = sum(named.bits for named in self.closed.values()) + OPEN * len(values) + OPEN_DIGITS * digits
@@ -130,7 +136,7 @@ def _named_once(state: _State) -> tuple[_State, bool]:
         relative = widths / np.maximum(np.abs(values), 1e-300)
         order = [int(i) for i in np.argsort(relative, kind="stable")]
         hole = order[len(passed)]
-        closed = _with_name(state, hole, float(values[hole]), float(widths[hole]), state.total(widths))
+        closed = _with_name(state, hole, float(values[hole]), float(widths[hole]), state.total())
         waiting -= 1
         if closed is None:
             passed.append(float(values[hole]))

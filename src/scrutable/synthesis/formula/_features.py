@@ -57,11 +57,14 @@ class Library:
         )
 
     def basic_powers(self) -> Features:
-        """Whole powers of a total of at most two: few enough to be always there beside something else."""
+        """Whole powers of a small total: few enough to be always there beside something else."""
         count = len(self.view.variables)
         if count > 3:
             return self._evaluated([Product(), *self.view.variables])
-        return self._evaluated([self._power(e) for e in cartesian(FEW, repeat=count) if sum(map(abs, e)) <= 2])
+        most = 5 - count
+        return self._evaluated(
+            [self._power(e) for e in cartesian(range(-most, most + 1), repeat=count) if sum(map(abs, e)) <= most]
+        )
 
     def with_functions(self, names: tuple[str, ...]) -> Features:
         """Powers times one function of a variable, of a product or of a quotient of two."""

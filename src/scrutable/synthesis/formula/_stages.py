@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 
 import numpy as np
 
+from scrutable.synthesis.formula._factors import log_variables, products_of_factors, rational
 from scrutable.synthesis.formula._features import Features, Library
 from scrutable.synthesis.formula._forms import Form, power_form, product_form, ratio_form
 from scrutable.synthesis.formula._products import Product, Values
@@ -17,7 +17,6 @@ Stage = Callable[[View, Values, np.ndarray], list[Form]]
 POWERS = (1, -1, 2, -2)
 MOST_TERMS = 5
 BESIDE = 4
-MOST_POWER = 6
 RATIO_SIZE, RATIO_TERMS = 12, 500
 
 
@@ -33,10 +32,9 @@ def _sums_with(*names: str) -> Stage:
     def stage(view: View, values: Values, target: np.ndarray) -> list[Form]:
         library = Library(view, values)
         features, basic = library.with_functions(names), library.basic_powers()
-        plain = [f for p in _allowed(target) for f in _power_sums(view, values, target, features, p)]
-        return plain + [
-            f for p in _allowed(target) for f in _beside(view, values, target, features, basic=basic, power=p)
-        ]
+        powers = _allowed(target)
+        forms = [f for p in powers for f in _power_sums(view, values, target, features, p)]
+        return forms + [f for p in powers for f in _beside(view, values, target, features, basic=basic, power=p)]
 
     return stage
 
@@ -100,7 +98,7 @@ def _exponentials(view: View, values: Values, target: np.ndarray, features: Feat
     if not sign_of(target):
         return []
     aim = target_of(view, values, target, 0)
-    always = _log_variables(view, values)
+    always = log_variables(view, values)
     if always is None:
         return []
     kept = [i for i, p in enumerate(features.products) if p.powers]
@@ -116,44 +114,6 @@ def _exponentials(view: View, values: Values, target: np.ndarray, features: Feat
         product = _product(view, powers)
         coefficient = float(np.exp(min(constant, 600.0)) * sign_of(target))
         forms.append(product_form(coefficient, product, terms, misfit=subset.misfit))
-    return forms
-
-
-def _products_of_factors(view: View, values: Values, target: np.ndarray) -> list[Form]:
-    """A product of powers of the variables, of functions of them and of sums."""
-    aim = target_of(view, values, target, 0)
-    always = _log_variables(view, values)
-    if always is None:
-        return []
-    factors, rows = [], []
-    for factor in Library(view, values).factors():
-        with np.errstate(all="ignore"):
-            row = np.log(np.abs(values.product(factor)))
-        if np.isfinite(row).all():
-            factors.append(factor)
-            rows.append(row)
-    good = np.isfinite(aim.values)
-    if not factors or good.mean() < 0.9:
-        return []
-    weight = aim.weight[good]
-    found = best_subsets(
-        np.array(rows)[:, good] * weight, aim.values[good] * weight, always=always[:, good] * weight, most=3
-    )
-    forms = []
-    for subset in found:
-        count = len(subset.chosen)
-        constant, *powers = subset.coefficients[count:]
-        product, exponents = _product(view, powers), [_rational(c) for c in subset.coefficients[:count]]
-        if not all(exponents) or max(map(abs, exponents)) > MOST_POWER:
-            continue
-        for i, exponent in zip(subset.chosen, exponents, strict=True):
-            product = product.times(factors[i], exponent)
-        with np.errstate(all="ignore"):
-            ratio = target / values.product(product)
-        ratio = ratio[np.isfinite(ratio)]
-        scale = float(np.median(ratio)) if ratio.size else 0.0
-        if np.isfinite(scale) and scale != 0:
-            forms.append(product_form(scale, product, (), misfit=subset.misfit))
     return forms
 
 
@@ -204,28 +164,16 @@ def _allowed(target: np.ndarray) -> tuple[int, ...]:
     return POWERS if sign_of(target) else (1, -1)
 
 
-def _log_variables(view: View, values: Values) -> np.ndarray | None:
-    """A constant, and the logarithms of the variables' sizes: `(1 + variables, n)`; None if there are none."""
-    points = np.abs(view.points(values))
-    if not (points > 0).all():
-        return None
-    return np.vstack([np.ones(len(points)), np.log(points).T])
-
-
 def _product(view: View, powers: Sequence[float]) -> Product:
     result = view.prefix
     for variable, power in zip(view.variables, powers, strict=True):
-        result = result.times(variable, _rational(power))
+        result = result.times(variable, rational(power))
     return result
-
-
-def _rational(power: float) -> Fraction:
-    return Fraction(round(2 * float(np.clip(power, -20, 20))), 2)
 
 
 STAGES: tuple[Stage, ...] = (
     _sums_of_powers,
-    _products_of_factors,
+    products_of_factors,
     _sums_with_kinks,
     _sums_with("sin", "cos"),
     _sums_with("exp"),

@@ -9,7 +9,7 @@ import numpy as np
 DEPENDENT = 1e-10
 """A feature whose part outside the span of those chosen is a smaller share of it than this is not added."""
 BEAM = 250
-KEPT = 12
+KEPT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +85,16 @@ def eliminated(features: np.ndarray, target: np.ndarray, *, most: int = 8) -> li
 def _levels(gram: np.ndarray, products: np.ndarray, most: int) -> list[list[tuple[int, ...]]]:
     """The best subsets of each size, as places among the usable features."""
     order = np.argsort(-(products**2), kind="stable")
-    levels: list[list[tuple[int, ...]]] = [[(int(i),) for i in order[:KEPT]]]
+    levels: list[list[tuple[int, ...]]] = [[(int(i),) for i in order[:BEAM]]]
     if most == 1:
         return levels
     beam = _pairs(gram, products)
-    levels.append(beam[:KEPT])
+    levels.append(beam)
     for _ in range(most - 2):
         beam = _grown(beam, gram, products)
         if not beam:
             break
-        levels.append(beam[:KEPT])
+        levels.append(beam)
     return levels
 
 
