@@ -12,11 +12,11 @@ import numpy as np
 
 from scrutable.errors import UserError
 from scrutable.program import INT, REAL, Array, Input, Seq
+from scrutable.synthesis.boolean import MOST_VARIABLES
 
 if TYPE_CHECKING:
     from scrutable.network import Domain
 
-MOST_BITS = 16
 MOST_COLUMNS = 8
 """Columns up to this many become one scalar input each; more become a single array input."""
 
@@ -63,7 +63,7 @@ def is_block(domain: Domain) -> bool:
 def few_bits(domain: Domain) -> bool:
     """Whether a domain is single items of 1 to 16 bits."""
     whole = all(each == (0, 1, True) for each in domain.ranges)
-    return whole and not domain.is_sequence and 1 <= prod(domain.shape) <= MOST_BITS
+    return whole and not domain.is_sequence and 1 <= prod(domain.shape) <= MOST_VARIABLES
 
 
 def _one(domain: Domain, x: np.ndarray) -> np.ndarray:
