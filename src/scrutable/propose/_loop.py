@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import log2
 
 import numpy as np
 
-from scrutable.errors import ScrutableError, UserError
+from scrutable.errors import UserError
 from scrutable.hypothesis import Alignment, Hypothesis, Provenance
 from scrutable.program import Expr, Let, Program, substitute
 from scrutable.propose._base import Problem
+from scrutable.propose._consensus import FLOOR, consensus, wrong_places, wrong_rows
 from scrutable.propose._features import Features, flat_targets, plain_features, window_features
 from scrutable.propose._inputs import few_bits, is_block, program_inputs
 from scrutable.synthesis import Found
 from scrutable.synthesis.enumeration import cheapest_together, share_parts
-from scrutable.work import Clock, flat_rows, generator
+from scrutable.work import Clock, generator
 
 ROUNDS = 8
 QUERIES = 2048
@@ -23,8 +25,8 @@ ROWS = 4096
 WHOLE = 4096
 """Input domains of at most this many items are asked about completely."""
 MOST_OUTPUTS = 4
-WORTH_SAYING = 0.9
-"""A program that some fresh query refutes is still proposed when it agrees with this share of them."""
+WORTH_SAYING = 3
+"""So many of the programs that are nearly always right are proposed."""
 
 
 TableSearch = Callable[[Mapping[str, np.ndarray], Mapping[str, np.ndarray], Clock], Mapping[str, tuple[Found, ...]]]
@@ -79,8 +81,7 @@ class Loop:
     name: str
     sources: tuple[str, ...]
     search: TableSearch
-    seen: set[Program] = field(default_factory=set)
-    partial: list[tuple[float, float, Program]] = field(default_factory=list)
+    partial: dict[Program, float] = field(default_factory=dict)
 
     def run(self) -> Iterator[Hypothesis]:
         """Programs that no query refuted, shortest first; failing those, programs that are nearly always right."""
@@ -90,19 +91,35 @@ class Loop:
         for attempt in range(ROUNDS):
             if problem.clock.over:
                 break
-            found = self._search(x, y, problem.clock.part(0.5 if attempt < ROUNDS - 1 else 1.0))
-            programs = self._programs(found)
+            programs = self._programs(self._search(x, y, problem.clock.part(0.5)))
             if not programs:
                 break
             good, failing = self._sorted(programs, fresh_x, fresh_y)
             if good:
-                yield from (self._hypothesis(program, attempt) for program in good)
+                yield from (self._hypothesis(program, rounds=attempt + 1) for program in good)
                 return
             x, y = np.concatenate([fresh_x[failing], x]), np.concatenate([fresh_y[failing], y])
-        self.partial.sort(key=lambda each: (-round(each[0], 3), each[1]))
-        for agreement, _, program in self.partial[:3]:
-            note = f"differs from the network on {1 - agreement:.1%} of the inputs asked about while searching"
-            yield self._hypothesis(program, ROUNDS, note)
+        yield from self._nearly(np.concatenate([fresh_x, problem.inputs]), np.concatenate([fresh_y, problem.outputs]))
+
+    def _nearly(self, x: np.ndarray, y: np.ndarray) -> Iterator[Hypothesis]:
+        """Programs that say they are approximate, the shortest with their mistakes written down first."""
+        leaves, targets = self.features.columns(self.problem, x), flat_targets(self.problem, y)
+        rows = len(next(iter(targets.values())))
+
+        def search(at: np.ndarray, clock: Clock) -> list[Program]:
+            some = [{name: column[at] for name, column in columns.items()} for columns in (leaves, targets)]
+            return self._programs(self.search(some[0], some[1], clock))
+
+        def wrong(program: Program) -> np.ndarray:
+            return wrong_places(program, x, y).reshape(rows, -1).any(axis=1)
+
+        rng = generator(self.problem.seed, self.name, "consensus")
+        for each in consensus(search, wrong, rows, clock=self.problem.clock, rng=rng):
+            self.partial[each.program] = each.agreement
+        totals = {each: each.bits + rows * (1 - right) * log2(rows) for each, right in self.partial.items()}
+        for program in sorted(totals, key=lambda each: totals[each])[:WORTH_SAYING]:
+            note = f"differs from the network on {1 - self.partial[program]:.1%} of the inputs asked about"
+            yield self._hypothesis(program, note, rounds=ROUNDS, mode="approximate")
 
     def _search(self, x: np.ndarray, y: np.ndarray, clock: Clock) -> Mapping[str, tuple[Found, ...]]:
         leaves = self.features.columns(self.problem, x[:ROWS])
@@ -133,19 +150,18 @@ class Loop:
         """The programs right on every query, shortest first, and rows that refute the others."""
         good, failing = [], np.zeros(len(x), dtype=bool)
         for program in programs:
-            wrong = _wrong_rows(program, x, y)
+            wrong = wrong_rows(program, x, y)
             if not wrong.any():
                 good.append(program)
                 continue
             failing[np.flatnonzero(wrong)[:8]] = True
             agreement = 1 - float(wrong.mean())
-            if agreement >= WORTH_SAYING and program not in self.seen:
-                self.seen.add(program)
-                self.partial.append((agreement, program.bits, program))
+            if agreement >= FLOOR:
+                self.partial[program] = agreement
         return sorted(good, key=lambda program: program.bits), np.flatnonzero(failing)
 
-    def _hypothesis(self, program: Program, rounds: int, *notes: str) -> Hypothesis:
-        settings = {"window": self.features.window, "rounds": rounds + 1, "queries": QUERIES}
+    def _hypothesis(self, program: Program, *notes: str, rounds: int, mode: str = "exact") -> Hypothesis:
+        settings = {"window": self.features.window, "rounds": rounds, "queries": QUERIES, "mode": mode}
         return Hypothesis(
             program, Alignment(), Provenance(self.name, settings, self.problem.seed, self.sources), notes=notes
         )
@@ -175,13 +191,3 @@ def _fresh(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         except UserError:
             x = rng.permuted(problem.inputs[rng.integers(0, len(problem.inputs), count)], axis=0)
     return x, problem.network.predict(x)
-
-
-def _wrong_rows(program: Program, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    try:
-        said = np.asarray(program(x))
-    except ScrutableError:
-        return np.ones(len(x), dtype=bool)
-    if said.ndim < y.ndim:  # a constant, the same at every step
-        said = said.reshape(*said.shape, *(1 for _ in range(y.ndim - said.ndim)))
-    return np.any(flat_rows(said != y), axis=1)

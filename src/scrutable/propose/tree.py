@@ -23,11 +23,10 @@ from scrutable.propose._cart import (
     whole_columns,
 )
 from scrutable.propose._inputs import program_inputs
-from scrutable.propose._queries import asked
+from scrutable.propose._queries import asked_once
 from scrutable.work import flat_rows
 
 SIZES = (2, 3, 4, 6, 8, 12, 16)
-QUERIES = 8192
 WORTH_SAYING = 0.8
 SOURCES = (
     "Breiman, Friedman, Olshen, Stone, Classification and regression trees (1984)",
@@ -79,7 +78,7 @@ def _trees(problem: Problem, x: np.ndarray, y: np.ndarray) -> Iterator[Tree]:
     """Trees of every size, grown on the data and on data with further answers of the network."""
     whole = whole_columns(program_inputs(problem.network.inputs))
     real = problem.network.outputs.kind == "Reals"
-    more = problem.memo.get("tree queries", lambda: asked(problem, QUERIES))
+    more = asked_once(problem)
     wide = np.concatenate([x, more[0].reshape(len(more[0]), x.shape[1]).astype(np.float64)])
     wide_answers = np.concatenate([y, more[1]])
     for leaves in SIZES:

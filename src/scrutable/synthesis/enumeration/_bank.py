@@ -37,15 +37,14 @@ class Sifted:
     """Candidates of a block that are not known to be in the bank.
 
     Arguments:
-        places: where they stand in the block, `(k,)`.
-        values, codes: their vectors and where the chains of their codes stand.
-        largest: the largest magnitude in each; 0 for truths.
+        values: the vectors of the whole block.
+        places: where the candidates stand in it, `(k,)`.
+        codes: where the chains of their codes stand, `(k,)`.
     """
 
-    places: np.ndarray
     values: np.ndarray
+    places: np.ndarray
     codes: np.ndarray
-    largest: np.ndarray
 
 
 class Store:
@@ -64,11 +63,13 @@ class Store:
         self.op = np.empty(self.capacity, dtype=np.int16)
         self.args = np.empty((self.capacity, 3), dtype=np.int32)
         self.cost = np.empty(self.capacity, dtype=np.int16)
+        self.codes = np.empty(self.capacity, dtype=np.uint64)
         self.largest = np.empty(self.capacity, dtype=np.float64)
         self.size, self.capped = 0, False
         self.levels: dict[int, tuple[int, int]] = {}
         self.coder: Callable[[np.ndarray], np.ndarray] = Coder(width * dtype.itemsize // 8)
         self._settled, self._recent = Table(), Table()
+        self._known = self._measured = 0
 
     def find(self, values: np.ndarray) -> np.ndarray:
         """The entry that equals each vector of `(k, width)`, -1 where there is none."""
@@ -104,31 +105,27 @@ class Store:
         """
         owner, codes = self._look(self._settled, values, codes)
         places = np.flatnonzero(owner < 0)
-        values = values.take(places, axis=0)
-        largest = np.zeros(len(places))
-        if self.kind == "number" and places.size:
-            inside, largest = self.layout.inside(values)
-            if not inside.all():
-                places, values, largest = places[inside], values[inside], largest[inside]
-        return Sifted(places, values, codes[places], largest)
+        if self.kind == "number" and not self.layout.inside(values):
+            places = places[self.layout.largest(values.take(places, axis=0)) <= self.layout.limit]
+        return Sifted(values, places, codes[places])
 
     def keep(self, sifted: Sifted, *, cost: int, op: int, decode: Decode) -> None:
         """Store the vectors that are new. Costs of successive calls never fall."""
-        values, codes, new = sifted.values, sifted.codes, np.arange(len(sifted.places))
-        while new.size:
-            if self.size + new.size > self.capacity:
+        places, codes = sifted.places, sifted.codes
+        while places.size:
+            if self.size + len(places) > self.capacity:
                 self.capped = True
-                new = new[: self.capacity - self.size]
-            owner, won = self._recent.claim(codes[new], self.size)
-            self._append(sifted, new[won], cost, op, decode)
-            if len(won) == len(new):
+                room = self.capacity - self.size
+                places, codes = places[:room], codes[:room]
+            owner, won = self._recent.claim(codes, self.size)
+            self._append(sifted.values, places[won], codes[won], cost, op, decode)
+            if len(won) == len(places):
                 return
-            lost = np.ones(len(new), dtype=bool)
+            lost = np.ones(len(places), dtype=bool)
             lost[won] = False
             again = np.flatnonzero(lost)
-            again = again[~self._equals(values, new[again], owner[again])]
-            new = new[again]
-            codes[new] = mixed(codes[new] ^ _SALT)
+            again = again[~self._equals(sifted.values, places[again], owner[again])]
+            places, codes = places[again], mixed(codes[again] ^ _SALT)
 
     def add(self, values: np.ndarray, codes: np.ndarray, *, cost: int, op: int, decode: Decode) -> None:
         """Store the vectors, coded by `coder`, that are new and within range. Costs of successive calls never fall."""
@@ -136,19 +133,28 @@ class Store:
 
     def settle(self) -> None:
         """Let `sift` know of everything kept so far. Not while blocks are being sifted."""
-        codes, owners = self._recent.entries()
-        expected = 2 * len(codes)
+        codes, owners = self.codes[self._known : self.size], np.arange(self._known, self.size)
+        expected, self._known = 2 * len(codes), self.size
         while codes.size:
             refused = self._settled.give(codes, owners)
             codes, owners = mixed(codes[refused] ^ _SALT), owners[refused]
         self._recent = Table(expected)
 
-    def _append(self, sifted: Sifted, new: np.ndarray, cost: int, op: int, decode: Decode) -> None:
-        start, stop = self.size, self.size + len(new)
-        sifted.values.take(new, axis=0, out=self.values[start:stop], mode="clip")
-        self.largest[start:stop] = sifted.largest[new]
+    def measure(self, stop: int) -> None:
+        """Work out `largest`, the largest magnitude in each vector, of the entries before `stop`."""
+        start = self._measured
+        if start < stop:
+            self.largest[start:stop] = self.layout.largest(self.values[start:stop])
+            self._measured = stop
+
+    def _append(
+        self, values: np.ndarray, places: np.ndarray, codes: np.ndarray, cost: int, op: int, decode: Decode
+    ) -> None:
+        start, stop = self.size, self.size + len(places)
+        values.take(places, axis=0, out=self.values[start:stop], mode="clip")
+        self.codes[start:stop] = codes
         self.op[start:stop], self.cost[start:stop] = op, cost
-        for place, arg in enumerate(decode(sifted.places[new])):
+        for place, arg in enumerate(decode(places)):
             self.args[start:stop, place] = arg
         self.size = stop
         if stop > start:

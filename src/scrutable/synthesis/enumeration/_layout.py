@@ -8,6 +8,7 @@ so that no operation needs to know about padding.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from scrutable.synthesis.enumeration._table import mixed
 from scrutable.work import generator
 
 WORD = 64
+CODED_BYTES = 1 << 19
 _ROUNDING = np.uint64(1 << 21)  # reals are coded by the leading 30 bits of their mantissa
 _DROPPED = np.uint64(22)
 _EIGHT = np.uint64(0x0101010101010101)
@@ -63,10 +65,13 @@ class Layout:
         """A column of examples as packed truths `(words,)`."""
         return pack(_padded(np.asarray(column).astype(bool), self.rows)[None])[0]
 
-    def inside(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which number vectors stay within the limit, and the largest magnitude in each."""
-        largest = np.abs(values).max(axis=1)  # the limits leave out the one integer without an absolute value
-        return largest <= self.limit, largest.astype(np.float64)
+    def inside(self, values: np.ndarray) -> bool:
+        """Whether all number vectors stay within the limit."""
+        return not values.size or bool(values.max() <= self.limit and values.min() >= -self.limit)
+
+    def largest(self, values: np.ndarray) -> np.ndarray:
+        """The largest magnitude in each number vector, in their own type."""
+        return np.abs(values).max(axis=1)  # the limits leave out the one integer without an absolute value
 
     def lanes(self, truths: np.ndarray) -> np.ndarray:
         """Packed truths as masks for `if`: -1 or 0 in the numbers' type, truths for reals. Shape `(k, rows)`."""
@@ -85,7 +90,7 @@ def _all(bits: np.ndarray) -> np.ndarray:
     """Whether each row of `(k, width)` truths holds throughout; eight are taken at a time where that is possible."""
     if bits.shape[1] % 8:
         return np.asarray(bits.all(axis=1))
-    return np.bitwise_and.reduce(bits.view(np.uint64), axis=1) == _EIGHT
+    return reduce(np.bitwise_and, bits.view(np.uint64).T) == _EIGHT
 
 
 def pack(bits: np.ndarray) -> np.ndarray:
@@ -105,12 +110,18 @@ class Coder:
     def __init__(self, words: int) -> None:
         rng = generator(0, "enumeration", "codes")
         self._inner, self._outer = rng.integers(0, 2**64, (2, words), dtype=np.uint64) | np.uint64(1)
+        self._repeated = np.tile(self._inner, (max(1, CODED_BYTES // self._inner.nbytes), 1))
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """The 64-bit code of each vector of `(k, width)`."""
-        codes = _words(values) * self._inner
-        codes ^= codes >> np.uint64(32)
-        return mixed(codes @ self._outer)
+        words, step = _words(values), len(self._repeated)
+        codes = np.empty(len(words), dtype=np.uint64)
+        for low in range(0, len(words), step):
+            part = words[low : low + step]
+            part = part * self._repeated[: len(part)]  # weights repeated: one long product is faster than many short
+            part ^= part >> np.uint64(32)
+            np.vecdot(part, self._outer, out=codes[low : low + step])
+        return mixed(codes)
 
 
 def _words(values: np.ndarray) -> np.ndarray:

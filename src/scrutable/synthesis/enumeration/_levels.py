@@ -100,6 +100,8 @@ def _binary(bank: Bank, name: str, kernel: Kernel, rest: int) -> Iterator[Task]:
     left, right = (bank.store(kind) for kind in kernel.takes)
     size, listed = block_size(bank, kernel), []
     for first, second, ordered in _products(left, right, rest, kernel):
+        if kernel.grows:
+            bank.numbers.measure(max(first[1], second[1]))
         if (first[1] - first[0]) * (second[1] - second[0]) <= LISTED:
             listed.append(_pairs(first, second, in_order=ordered))
             continue
@@ -123,7 +125,7 @@ def _pairs(first: Range, second: Range, *, in_order: bool) -> np.ndarray:
 
 def _outer(first: Range, second: Range, size: int, *, in_order: bool) -> Iterator[tuple[Range, Range] | np.ndarray]:
     """Tiles of at most about `size` pairs; on the diagonal, where only half a tile is wanted, a list of pairs."""
-    tall = min(first[1] - first[0], 64)
+    tall = min(first[1] - first[0], 64 if in_order else max(64, size // (second[1] - second[0])))
     wide = max(1, size // tall)
     for low in range(first[0], first[1], tall):
         rows = (low, min(first[1], low + tall))

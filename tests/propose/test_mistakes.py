@@ -1,0 +1,58 @@
+"""Networks that make a few mistakes: the rule is found, said to be approximate, and noise alone gets nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+import pytest
+
+from scrutable.network import Integers, Network
+from scrutable.propose import Enumeration, Problem, Proposer, Structure
+from scrutable.work import Clock, generator
+
+SIDE = 10
+INPUTS = np.array(list(product(range(SIDE), repeat=3)))
+Rule = Callable[[np.ndarray], np.ndarray]
+
+
+def mistaken(rule: Rule, *, share: float, seed: int) -> Problem:
+    """A network that follows a rule but for a share of its inputs, where it says another number."""
+    rng, said = generator(seed, "mistakes"), rule(INPUTS)
+    wrong = rng.random(len(said)) < share
+    table = np.where(wrong, (said + rng.integers(1, 5, len(said))) % (said.max() + 1), said)
+    shape = (SIDE, SIDE, SIDE)
+    network = Network(
+        lambda x: table[np.ravel_multi_index(np.asarray(x).astype(int).T, shape)].astype(float),
+        inputs=Integers(0, SIDE - 1, channels=3),
+        outputs=Integers(),
+    )
+    x = INPUTS[rng.permutation(len(INPUTS))[:500]]
+    return Problem(network, x, network.predict(x), x[:0], x[:0, 0], seed, Clock(20.0))
+
+
+def middle(x: np.ndarray) -> np.ndarray:
+    return np.sort(x, axis=1)[:, 1]
+
+
+def chosen(x: np.ndarray) -> np.ndarray:
+    return np.where(x[:, 0] > x[:, 1], x[:, 2], x[:, 0] + 1)
+
+
+@pytest.mark.parametrize(
+    ("proposer", "rule"), [(Structure(), middle), (Enumeration(), chosen)], ids=["structure", "enumeration"]
+)
+@pytest.mark.parametrize("share", [0.005, 0.03])
+def test_the_rule_behind_the_mistakes_is_found_and_called_approximate(
+    proposer: Proposer, rule: Rule, share: float
+) -> None:
+    found = list(proposer.propose(mistaken(rule, share=share, seed=3)))
+    assert found and (np.asarray(found[0].program(INPUTS)) == rule(INPUTS)).all()
+    for each in found:
+        assert each.provenance.settings["mode"] == "approximate" and "differs from the network" in each.notes[0]
+
+
+@pytest.mark.parametrize("proposer", [Structure(), Enumeration()], ids=["structure", "enumeration"])
+def test_a_rule_that_is_wrong_too_often_is_not_proposed(proposer: Proposer) -> None:
+    assert not list(proposer.propose(mistaken(chosen, share=0.3, seed=0)))
