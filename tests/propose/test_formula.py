@@ -49,7 +49,7 @@ def test_planted_formulas_keep_what_they_claim(name: str) -> None:
 def test_a_planted_formula_is_the_first_offered() -> None:
     problem = asked(PLANTED["ratio"])
     best = next(FormulaProposer().propose(problem))
-    assert worst(problem, best) < 1e-6 and "mode" not in best.provenance.settings
+    assert worst(problem, best) < 1e-6 and best.provenance.settings["mode"] == "exact"
 
 
 def test_two_outputs_have_a_formula_each() -> None:

@@ -24,7 +24,7 @@ from scrutable.bench._networks import (
 )
 from scrutable.bench._nulls import null_bits
 from scrutable.bench._text import literals, one_line
-from scrutable.synthesis import Table
+from scrutable.synthesis import INDEPENDENT, Table
 from scrutable.verify import agrees, answers_to
 from scrutable.work import generator
 
@@ -35,7 +35,6 @@ FRESH = 10_000
 """Inputs on which program, network and planted function are compared, when the domain has more."""
 WHOLE = 20_000
 NULL_ROWS = 2_000
-INDEPENDENT = 64
 NOTHING = "no short program"
 
 Explain = Callable[..., "Study"]

@@ -12,8 +12,7 @@ from statistics import median
 from typing import Any
 
 from scrutable.bench._base import Row
-from scrutable.hypothesis import Interval, plain
-from scrutable.verify import wilson
+from scrutable.hypothesis import Interval, plain, wilson
 from scrutable.work import write_atomically, write_json
 
 FORMAT, VERSION = "scrutable-bench", 1

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scrutable.explain._screen import INDEPENDENT, Sight, residual_of
+from scrutable.explain._screen import Sight, residual_of
 from scrutable.hypothesis import Hypothesis
 from scrutable.program import Let, Program, Var, expr_bits
-from scrutable.synthesis import Table, misfit_bits
+from scrutable.synthesis import INDEPENDENT, Table, misfit_bits
 from scrutable.synthesis import nulls as nulls_of
 from scrutable.verify import TOLERANCE, Sample, answers_to
 from scrutable.work import Memo, flat_rows

@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scrutable.hypothesis import Alignment, Hypothesis
+from scrutable.hypothesis import COARSEST, Alignment, Hypothesis
 from scrutable.network import Network
 from scrutable.program import Program, Scan, named_parts, plainly_constant, residual_bits, simplify
+from scrutable.synthesis import INDEPENDENT
 from scrutable.verify import Sample, agrees, answers_to, tolerance
 
 FLOOR = 0.95
-COARSEST = 0.1
-"""A claim about real outputs that is not within this share of their standard deviation is not worth testing."""
-INDEPENDENT = 64
-"""A network's own errors are smooth: so many rows count as independent when accuracy is priced."""
 SIMPLIFY_ROWS = 256
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from scrutable.hypothesis import Result
+from scrutable.hypothesis import Result, wilson
 from scrutable.network import Network
-from scrutable.verify import agrees, wilson
+from scrutable.verify import agrees
 
 
 def task_results(network: Network, answers: np.ndarray, outputs: np.ndarray, labels: np.ndarray) -> tuple[Result, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from scrutable.guard._base import Guard, GuardCase, silent
 from scrutable.guard._baseline import skill
-from scrutable.hypothesis import Interval, Result
+from scrutable.hypothesis import Result, wilson
 from scrutable.program import operator
 from scrutable.work import flat_rows
 
@@ -42,7 +42,7 @@ class Lookup(Guard):
             status="pass" if better else "fail",
             value=share,
             n=n,
-            interval=_wilson(share, n),
+            interval=wilson(round(share * n), n),
             method=f"agreement on rows kept back of a table of {rows} rows; Wilson interval",
             reason=f"a table of {rows} rows, no dearer than the program, agrees on {share:.1%}, "
             f"the program on {scores.agreement:.1%}",
@@ -81,9 +81,3 @@ def _table(case: GuardCase, *, rows: int) -> np.ndarray:
 
 def _share(said: np.ndarray, outputs: np.ndarray) -> float:
     return float(flat_rows(said == outputs).all(axis=1).mean())
-
-
-def _wilson(share: float, n: int, z: float = 1.959964) -> Interval:
-    centre, scale = (share + z * z / (2 * n)) / (1 + z * z / n), z / (1 + z * z / n)
-    half = scale * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))

@@ -3,10 +3,18 @@
 from scrutable._callable import answers_calls
 from scrutable.hypothesis._data import frozen, hypothesis_from_data, hypothesis_to_data, plain, read_as
 from scrutable.hypothesis._evidence import CounterExample, Evidence, Interval, Kind, Result, Status, Verdict, verdict_of
-from scrutable.hypothesis._hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.hypothesis._hypothesis import COARSEST, Alignment, Hypothesis, Provenance
+from scrutable.hypothesis._intervals import (
+    clopper_pearson,
+    cluster_bootstrap,
+    finite_population,
+    two_way_bootstrap,
+    wilson,
+)
 from scrutable.hypothesis._person import hypothesis
 
 __all__ = [
+    "COARSEST",
     "Alignment",
     "CounterExample",
     "Evidence",
@@ -17,13 +25,19 @@ __all__ = [
     "Result",
     "Status",
     "Verdict",
+    "clopper_pearson",
+    "cluster_bootstrap",
+    "finite_population",
     "frozen",
     "hypothesis",
     "hypothesis_from_data",
     "hypothesis_to_data",
     "plain",
     "read_as",
+    "two_way_bootstrap",
     "verdict_of",
+    "wilson",
+    "clopper_pearson",
 ]
 
 answers_calls(__name__)

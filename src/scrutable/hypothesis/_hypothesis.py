@@ -9,6 +9,9 @@ from typing import Any
 from scrutable.hypothesis._evidence import Evidence, Verdict
 from scrutable.program import Program
 
+COARSEST = 0.1
+"""A claim about real outputs that is not within this share of their standard deviation is not worth testing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alignment:

@@ -10,13 +10,13 @@ from math import ceil, floor, log2, log10
 import numpy as np
 
 from scrutable.errors import ScrutableError
-from scrutable.hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.hypothesis import COARSEST, Alignment, Hypothesis, Provenance
 from scrutable.network import Network
 from scrutable.program import Program
 from scrutable.propose._base import Problem
 
-COARSEST = 0.099
-"""No claim beyond this share of the standard deviation of the outputs is worth making."""
+INSIDE = 0.99
+"""The largest claim, as a share of the coarsest one worth testing: the spread is measured on other rows there."""
 ABOVE = 1.5
 LEAST = 0.96
 QUANTILES = (0.96, 0.98, 0.99, 0.995, 0.999)
@@ -93,7 +93,7 @@ def claimed(
     if not np.isfinite(usual).all():
         return None
     worst = max(float(usual.max()), _worst(program, network, data, bounds, rng))
-    limit = rounded_down(COARSEST * spread)
+    limit = rounded_down(INSIDE * COARSEST * spread)
     if worst <= limit:
         return Claim(min(rounded_up(max(ABOVE * worst, 1e-9 * spread)), limit), exact=True, worst=worst)
     n = len(data)

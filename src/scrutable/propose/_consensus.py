@@ -3,7 +3,7 @@
 An exact search explains every mistake or finds nothing. A search on a few dozen rows meets none of them with a fair
 chance; what it finds is then judged on all rows. Rows on which it fails too often join the sample.
 
-Reference: M. Fischler, R. Bolles, Random sample consensus (RANSAC, CACM 1981), with the loop of counter-examples inside.
+Reference: M. Fischler, R. Bolles, Random sample consensus (RANSAC, CACM 1981), with counter-examples inside.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ class Nearly:
     agreement: float
 
 
-def consensus(
-    search: Searched, wrong: Judged, n: int, *, clock: Clock, rng: np.random.Generator
-) -> tuple[Nearly, ...]:
+def consensus(search: Searched, wrong: Judged, n: int, *, clock: Clock, rng: np.random.Generator) -> tuple[Nearly, ...]:
     """Programs right on at least 95% of `n` rows; empty when no sample led to one.
 
     Cost: at most 24 samples with 8 searches each; it ends after three samples that led somewhere.

@@ -5,33 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, zip_longest
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from scrutable.errors import ScrutableError, UserError
-from scrutable.hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.hypothesis import Hypothesis
 from scrutable.program import Let, Program
 from scrutable.propose._base import Problem, Proposer
+from scrutable.propose._claims import Bounds, claimed, spread_of, stated
 from scrutable.propose._features import flat_targets
 from scrutable.propose._inputs import is_block, leaf_columns, program_inputs
-from scrutable.synthesis import Found, Table
+from scrutable.synthesis import INDEPENDENT, Found, Table
 from scrutable.synthesis.formula import Formulas
-from scrutable.work import Clock, generator
+from scrutable.work import Clock, flat_rows, generator
 
 QUERIES = 4096
 ROUNDS = 2
 WORST = 256
 OFFERED = 5
 MOST_OUTPUTS = 4
-INDEPENDENT = 64
-"""The errors of a trained network are smooth: so many rows count when accuracy is priced."""
 RESOLUTION = 1e-3
 """Smaller shares of the outputs' spread are no difference to the tests either."""
 MARGIN = 1.5
-COARSEST = 0.1
-MOST = 0.98
-"""Where a few inputs, such as corners that a network has hardly seen, are further off, the claim is for so many."""
 SOURCES = (
     "Udrescu and Tegmark, AI Feynman (2020)",
     "Buckingham, On physically similar systems (1914)",
@@ -45,7 +41,7 @@ class FormulaProposer(Proposer):
 
     The network is asked about fresh inputs besides the data; where the best formula is furthest off, more are asked for
     and the search is run again. A formula claims to be within one and a half times the largest error seen anywhere, or
-    where that is too coarse a claim, within one and a half times what 98% of the inputs keep, and says so.
+    where that is too coarse a claim, what it keeps to nearly everywhere, and says so.
     """
 
     name: str = "formula"
@@ -76,8 +72,17 @@ class FormulaProposer(Proposer):
             if worst is None or problem.clock.over:
                 break
             x, y = np.concatenate([worst, x]), np.concatenate([problem.network.predict(worst), y])
-        hypotheses = (_hypothesis(problem, chosen, x, y) for chosen in _together(fronts))
+        hypotheses = (_claiming(_program(problem, chosen), problem) for chosen in _together(fronts))
         yield from islice((each for each in hypotheses if each is not None), OFFERED)
+
+
+def _claiming(program: Program, problem: Problem) -> Hypothesis | None:
+    """The hypothesis with what may be said of its accuracy; None where nothing worth saying may."""
+    network = problem.network
+    data = flat_rows(np.concatenate([problem.counter_inputs, problem.inputs])).astype(np.float64)
+    rng = generator(problem.seed, "formula", "claims")
+    claim = claimed(program, network, data, bounds=Bounds.of(network, data), spread=spread_of(problem), rng=rng)
+    return None if claim is None else stated(program, claim, problem, name="formula", sources=SOURCES)
 
 
 def _asked(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -146,28 +151,3 @@ def _errors(program: Program, x: np.ndarray, y: np.ndarray) -> np.ndarray | None
     said = np.broadcast_to(said.reshape(len(said) if said.ndim else 1, -1), flat.shape)
     errors = np.abs(said - flat).max(axis=1)
     return errors if np.isfinite(errors).all() else None
-
-
-def _hypothesis(problem: Problem, found: Mapping[str, Found], x: np.ndarray, y: np.ndarray) -> Hypothesis | None:
-    program = _program(problem, found)
-    errors = _errors(program, x, y)
-    if errors is None:
-        return None
-    allowed, notes = COARSEST * float(y.std()), ()
-    settings: dict[str, Any] = {"queries": len(x)}
-    within = _rounded_up(MARGIN * float(errors.max()))
-    if within > allowed:
-        within = _rounded_up(MARGIN * float(np.quantile(errors, MOST)))
-        settings["mode"], notes = "approximate", (f"claimed for {MOST:.0%} of the inputs, not for all",)
-    if within > allowed:
-        return None
-    provenance = Provenance("formula", settings, problem.seed, SOURCES)
-    return Hypothesis(program, Alignment(), provenance, within=within, notes=notes)
-
-
-def _rounded_up(value: float) -> float:
-    """To two digits, upwards."""
-    if value <= 0:
-        return 1e-12
-    unit = 10.0 ** (np.floor(np.log10(value)) - 1)
-    return float(f"{np.ceil(value / unit) * unit:.2g}")

@@ -17,14 +17,13 @@ from scrutable.propose._backends._process import answers, missing
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._claims import Bounds, claimed
 from scrutable.propose._inputs import is_block, leaf_columns, program_inputs
-from scrutable.synthesis import Found, Table
+from scrutable.synthesis import INDEPENDENT, Found, Table
 from scrutable.synthesis.constants import differentiable, holes, snap
 from scrutable.work import Clock, flat_rows, generator
 
 SOURCES = ("Burlacu, Kronberger, Kommenda, Operon C++: an efficient genetic programming framework (2020)",)
 MOST_COLUMNS = 8
 ROWS = 1000
-INDEPENDENT = 64
 RUNS, EVALUATIONS, LENGTH = 8, 40_000, 30
 POPULATION = 400
 MOST_HOLES = 8

@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 
 from scrutable.errors import ScrutableError, UserError
-from scrutable.hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.hypothesis import COARSEST, Alignment, Hypothesis, Provenance
 from scrutable.program import Program, read_program, type_to_text
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._claims import rounded_up
@@ -25,7 +25,6 @@ MOST_TEXTS = 32
 SHOWN, FAILURES_SHOWN = 24, 3
 MOST_FAILURES = 12
 NEARLY = 0.95
-COARSEST = 0.1
 ABOVE = 1.5
 
 

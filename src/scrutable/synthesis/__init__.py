@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scrutable.synthesis._base import Found, Method, Table
+from scrutable.synthesis._base import INDEPENDENT, Found, Method, Table
 from scrutable.synthesis._engine import synthesise
 from scrutable.synthesis._nulls import compact, nulls
 from scrutable.synthesis._score import misfit_bits, scored, values
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scrutable.synthesis._registry import METHODS
 
 __all__ = [
+    "INDEPENDENT",
     "METHODS",
     "Found",
     "Method",

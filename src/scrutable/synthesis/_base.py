@@ -12,6 +12,8 @@ from scrutable.program import Expr
 from scrutable.work import Clock
 
 FINEST = 1e-9
+INDEPENDENT = 64
+"""A network's own errors are smooth: so many rows count as independent when its accuracy is priced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 """
 
 from scrutable._callable import answers_calls
+from scrutable.hypothesis import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
 from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._claims import NoDependence, NoMemory
@@ -11,7 +12,6 @@ from scrutable.verify._equivalence import Equivalence
 from scrutable.verify._exhaustive import Exhaustive
 from scrutable.verify._fidelity import HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange, interchange_value
-from scrutable.verify._intervals import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
 from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.hypothesis import Interval, Result, Status
+from scrutable.hypothesis import Interval, Result, Status, wilson
 from scrutable.verify._base import silent
-from scrutable.verify._intervals import wilson
 from scrutable.verify._places import Found, Pairs, Scores, resampled, scored
 from scrutable.verify._pooled import Pool
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from scrutable.hypothesis import Result
+from scrutable.hypothesis import Result, wilson
 from scrutable.verify._base import silent
 from scrutable.verify._inputs import Box
-from scrutable.verify._intervals import wilson
 from scrutable.verify._pairs import Trace, Trial
 from scrutable.verify._regression import Codes, Regression, fit_regression
 from scrutable.work import generator

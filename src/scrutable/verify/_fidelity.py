@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.hypothesis import CounterExample, Kind, Result, Status
+from scrutable.hypothesis import CounterExample, Kind, Result, Status, wilson
 from scrutable.verify._agreement import SHOWN, agrees, answers_to, counter_example, same
 from scrutable.verify._base import FLOOR, Case, Sample, Test, silent
 from scrutable.verify._inputs import fresh_inputs, shifted_inputs
-from scrutable.verify._intervals import wilson
 from scrutable.work import generator
 
 ROWS = 2048

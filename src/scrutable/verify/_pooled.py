@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scrutable.hypothesis import Interval
-from scrutable.verify._intervals import finite_population, two_way_bootstrap, wilson
+from scrutable.hypothesis import Interval, finite_population, two_way_bootstrap, wilson
 from scrutable.work import generator
 
 MOST_PAIRS = 4096

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from scrutable.synthesis._base import INDEPENDENT
+
 NEIGHBOURS = 4
 """Local planes are fitted to this many points more than a plane has coefficients, the point itself included."""
-INDEPENDENT = 64
-"""The errors of a trained network are smooth: so many points count as independent when nothing else is known."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scrutable.program import Expr, expr_bits
+from scrutable.synthesis._base import INDEPENDENT
 from scrutable.synthesis.piecewise._bends import bent
 from scrutable.synthesis.piecewise._cost import misfit
 from scrutable.synthesis.piecewise._cuts import chosen
@@ -15,7 +16,7 @@ from scrutable.synthesis.piecewise._fit import LADDER, fitted, snapped
 from scrutable.synthesis.piecewise._forms import Form, Leaf, extended
 from scrutable.synthesis.piecewise._lattice import lattices
 from scrutable.synthesis.piecewise._planes import EXACT, nearest, planes_of
-from scrutable.synthesis.piecewise._sample import INDEPENDENT, Sample
+from scrutable.synthesis.piecewise._sample import Sample
 from scrutable.synthesis.piecewise._writing import written
 from scrutable.work import Clock, generator
 

@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from scrutable.hypothesis import Interval
+from scrutable.hypothesis._evidence import Interval
 
 RESAMPLES = 1000
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
+from scrutable.hypothesis import finite_population
 from scrutable.verify import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
-from scrutable.verify._intervals import finite_population
 from scrutable.verify._pooled import Pool, every_pair
 from scrutable.work import generator
 
