@@ -141,6 +141,28 @@ def hinge(rng: np.random.Generator) -> Planted:
     return Planted(lambda x: np.maximum(x @ w + c, 0), 3, -9, 9)
 
 
+def combination(rng: np.random.Generator) -> Planted:
+    k = int(rng.integers(2, 5))
+    options: list[Callable[[Rows, int, int, int], np.ndarray]] = [
+        lambda x, i, j, c: np.maximum(x[:, i], x[:, j]),
+        lambda x, i, j, c: np.abs(x[:, i] - x[:, j]),
+        lambda x, i, j, c: x[:, i] < x[:, j],
+        lambda x, i, j, c: x[:, i] > c,
+        lambda x, i, j, c: x[:, i] % (2 + c % 4),
+        lambda x, i, j, c: x[:, i],
+    ]
+    terms = []
+    for _ in range(3):
+        i, j = rng.choice(k, 2, replace=False).tolist()
+        option, c, w = (
+            options[int(rng.integers(len(options)))],
+            int(rng.integers(2, 7)),
+            int(rng.choice([-2, -1, 1, 3])),
+        )
+        terms.append((option, i, j, c, w))
+    return Planted(lambda x: np.sum([w * option(x, i, j, c) for option, i, j, c, w in terms], axis=0), k, 0, 9)
+
+
 def composed(rng: np.random.Generator) -> Planted:
     options: list[Function] = [
         lambda x: np.maximum(x[:, 0], x[:, 1]) * x[:, 2] + x[:, 3],
@@ -171,6 +193,7 @@ FAMILIES: dict[str, tuple[str, Callable[[np.random.Generator], Planted]]] = {
     "count": ("count", count),
     "extremum": ("extremum", extremum),
     "hinge": ("extremum", hinge),
+    "combination": ("combination", combination),
     "composed": ("composed", composed),
 }
 """For each family, the detector that must find it."""

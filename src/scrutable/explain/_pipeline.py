@@ -32,7 +32,7 @@ from scrutable.work import Clock, executor, one_thread, parse_budget
 
 VERIFY_SHARE = 0.4
 VERIFIED = 3
-UNSOUND = 1.5
+DOUBT = 1.5
 
 
 @one_thread()
@@ -226,14 +226,14 @@ def _guarded_until_one_stands(run: Run, tested: tuple[Candidate, ...]) -> tuple[
 
 def _ranked(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """By verdict, then those that hold at greater lengths, then by total description length, which counts half again
-    where the causal tests do not bear the program out."""
+    where the program is wrong somewhere, and half again where the causal tests do not bear it out."""
 
     def order(candidate: Candidate) -> tuple[int, bool, float]:
         hypothesis = candidate.hypothesis
         causal = hypothesis.evidence.of("causal")
         sound = any(r.passed for r in causal) and not any(r.status == "fail" for r in causal)
         truncated = any(r.name == "fidelity.longer" and r.status == "unknown" for r in hypothesis.evidence)
-        return hypothesis.verdict.rank, truncated, hypothesis.total_bits * (1.0 if sound else UNSOUND)
+        return hypothesis.verdict.rank, truncated, hypothesis.total_bits * DOUBT ** ((not sound) + (not candidate.exact))
 
     return tuple(sorted(found, key=order))
 

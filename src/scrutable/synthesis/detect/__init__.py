@@ -8,6 +8,7 @@ from __future__ import annotations
 from scrutable.synthesis._base import Method
 from scrutable.synthesis.detect.affine import Affine
 from scrutable.synthesis.detect.argmax import Argmax
+from scrutable.synthesis.detect.combination import Combination
 from scrutable.synthesis.detect.composed import Composed
 from scrutable.synthesis.detect.constant import Constant
 from scrutable.synthesis.detect.count import Count
@@ -29,6 +30,7 @@ DETECTORS: tuple[Method, ...] = (
     Count(),
     Modular(),
     Polynomial(),
+    Combination(),
     Separable(),
     Composed(),
     Lookup(),
@@ -39,6 +41,7 @@ __all__ = [
     "DETECTORS",
     "Affine",
     "Argmax",
+    "Combination",
     "Composed",
     "Constant",
     "Count",
