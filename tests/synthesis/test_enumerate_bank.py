@@ -10,8 +10,8 @@ from scrutable.synthesis.enumeration import Grammar, evaluate, supported
 from scrutable.synthesis.enumeration._bank import Bank, Store
 from scrutable.synthesis.enumeration._cover import Pool, covers
 from scrutable.synthesis.enumeration._layout import Layout, pack, unpack
-from scrutable.synthesis.enumeration._levels import blocks
-from scrutable.synthesis.enumeration._table import Table
+from scrutable.synthesis.enumeration._levels import _outer, blocks
+from scrutable.synthesis.enumeration._table import CHUNK, Table
 from scrutable.work import generator
 
 
@@ -93,8 +93,12 @@ def test_entries_are_distinct_and_cheapest_first():
 
 def test_values_out_of_range_are_dropped():
     leaves = {"x": np.arange(-60, 60)}
-    bank, _ = filled(leaves, Grammar(operators=("mul",), constants=()), 40)
-    assert np.abs(bank.numbers.values[: bank.numbers.size].astype(np.int64)).max() <= bank.layout.limit
+    bank, _ = filled(leaves, Grammar(operators=("mul", "add"), constants=()), 40)
+    numbers = bank.numbers
+    largest = np.abs(numbers.values[: numbers.size].astype(np.int64)).max(axis=1)
+    assert bank.layout.limit / 2 < largest.max() <= bank.layout.limit
+    numbers.measure(numbers.size)
+    assert np.array_equal(numbers.largest[: numbers.size], largest)
     checked(bank, leaves, step=1)
 
 
@@ -112,6 +116,31 @@ def test_the_table_gives_each_code_one_owner():
     assert len(distinct) == len(winners)
     assert np.array_equal(table.find(codes), owner)
     assert (table.find(np.arange(60_000, 61_000).astype(np.uint64)) == -1).all()
+
+
+def test_codes_given_in_parts_keep_their_owners_as_the_table_grows():
+    table, rng = Table(), generator(0, "given")
+    codes = rng.permutation(CHUNK + 5000).astype(np.uint64)
+    codes[-100:] = codes[:100] + np.uint64(1 << 32)  # the same keys, in another part
+    refused = table.give(codes, np.arange(len(codes)))
+    assert np.array_equal(refused, np.arange(len(codes) - 100, len(codes)))
+    assert len(table) == len(codes) - 100
+    table.claim(np.arange(1 << 20, 1 << 21).astype(np.uint64), len(codes))
+    assert np.array_equal(table.find(codes[:-100]), np.arange(len(codes) - 100))
+    assert np.array_equal(table.find(codes[-100:]), np.arange(100))
+
+
+def test_tiles_beside_a_narrow_range_are_tall_and_in_the_same_order():
+    def pairs(outer):
+        (top, bottom), (low, high) = outer
+        return [(left, right) for left in range(top, bottom) for right in range(low, high)]
+
+    for second in ((5, 12), (0, 700)):
+        outers = list(_outer((0, 5000), second, 1 << 14, in_order=False))
+        assert sum(len(pairs(outer)) for outer in outers) == 5000 * (second[1] - second[0])
+        assert max(len(pairs(outer)) for outer in outers) <= 1 << 14
+    narrow = [pair for outer in _outer((0, 5000), (5, 12), 1 << 14, in_order=False) for pair in pairs(outer)]
+    assert narrow == sorted(narrow)
 
 
 def test_the_cheapest_cover_is_found():

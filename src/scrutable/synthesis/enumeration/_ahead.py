@@ -7,8 +7,9 @@ not depend on each other. They arrive in the same order as without the thread: w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -52,6 +53,19 @@ def _prepare(bank: Bank, task: Task) -> Prepared | None:
         store = bank.store(block.gives)
         codes = store.coder(block.values)
         return Prepared(block, codes, store.sift(block.values, codes))
+
+
+@contextmanager
+def beside(work: Callable[[], None], *, size: int) -> Iterator[None]:
+    """Do some work on so many entries while the body of the `with` runs, or after it when they are few."""
+    if size < ALONE:
+        yield
+        work()
+        return
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(np.errstate(all="ignore")(work))
+        yield
+        done.result()
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ LEAF, CONSTANT, NUMBERED = -1, -2, -3
 """Codes of entries that are no operator call: a variable, a literal, and a truth used as the number 0 or 1."""
 
 _SALT = np.uint64(0x9E3779B97F4A7C15)
-_ENTRY_BYTES = 60  # back-pointers, cost, magnitude and the share of a hash table at worst
+_ENTRY_BYTES = 60  # back-pointers, cost, code, magnitude and the share of a hash table at worst
 _FLATTENED = ("and", "or", "min", "max")
 _NEGATED = {"eq": "ne", "ne": "eq"}
 _SWAPPED = {"lt": "le", "le": "lt"}
@@ -118,7 +118,7 @@ class Store:
                 room = self.capacity - self.size
                 places, codes = places[:room], codes[:room]
             owner, won = self._recent.claim(codes, self.size)
-            self._append(sifted.values, places[won], codes[won], cost, op, decode)
+            self._append(Sifted(sifted.values, places[won], codes[won]), cost, op, decode)
             if len(won) == len(places):
                 return
             lost = np.ones(len(places), dtype=bool)
@@ -134,11 +134,11 @@ class Store:
     def settle(self) -> None:
         """Let `sift` know of everything kept so far. Not while blocks are being sifted."""
         codes, owners = self.codes[self._known : self.size], np.arange(self._known, self.size)
-        expected, self._known = 2 * len(codes), self.size
+        self._known = self.size
         while codes.size:
             refused = self._settled.give(codes, owners)
             codes, owners = mixed(codes[refused] ^ _SALT), owners[refused]
-        self._recent = Table(expected)
+        self._recent.clear()
 
     def measure(self, stop: int) -> None:
         """Work out `largest`, the largest magnitude in each vector, of the entries before `stop`."""
@@ -147,14 +147,12 @@ class Store:
             self.largest[start:stop] = self.layout.largest(self.values[start:stop])
             self._measured = stop
 
-    def _append(
-        self, values: np.ndarray, places: np.ndarray, codes: np.ndarray, cost: int, op: int, decode: Decode
-    ) -> None:
-        start, stop = self.size, self.size + len(places)
-        values.take(places, axis=0, out=self.values[start:stop], mode="clip")
-        self.codes[start:stop] = codes
+    def _append(self, new: Sifted, cost: int, op: int, decode: Decode) -> None:
+        start, stop = self.size, self.size + len(new.places)
+        new.values.take(new.places, axis=0, out=self.values[start:stop], mode="clip")
+        self.codes[start:stop] = new.codes
         self.op[start:stop], self.cost[start:stop] = op, cost
-        for place, arg in enumerate(decode(places)):
+        for place, arg in enumerate(decode(new.places)):
             self.args[start:stop, place] = arg
         self.size = stop
         if stop > start:

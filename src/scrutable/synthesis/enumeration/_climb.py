@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-from scrutable.synthesis.enumeration._ahead import prepared_blocks
+from scrutable.synthesis.enumeration._ahead import beside, prepared_blocks
 from scrutable.synthesis.enumeration._bank import NUMBERED, Bank
 from scrutable.synthesis.enumeration._goal import Goal
 from scrutable.synthesis.enumeration._kernels import Kind
@@ -147,13 +147,18 @@ class Climb:
                     fit_beside(self.bank, goal, self._meter.clock)
 
     def _from_new(self, goal: Goal, kind: Kind, start: int, stop: int) -> None:
-        """What one goal makes of the new entries from `start` to `stop`."""
-        meet(self.bank, goal, kind, (start, stop), self._meter.clock)
-        if kind == "number":
-            fit_literals(self.bank, goal, (start, stop), self._meter.clock)
-        for low in range(start, stop, GATHERED):
-            if not self._meter.clock.over:
-                goal.gather(kind, low, min(stop, low + GATHERED))
+        """What one goal makes of the new entries from `start` to `stop`: expressions, and beside them its pools."""
+        clock = self._meter.clock
+
+        def gather() -> None:
+            for low in range(start, stop, GATHERED):
+                if not clock.over:
+                    goal.gather(kind, low, min(stop, low + GATHERED))
+
+        with beside(gather, size=stop - start):
+            meet(self.bank, goal, kind, (start, stop), clock)
+            if kind == "number":
+                fit_literals(self.bank, goal, (start, stop), clock)
 
     def _finished(self, cost: int) -> bool:
         """Whether every target has an expression and looking on has stopped being worth it."""

@@ -124,7 +124,10 @@ def _pairs(first: Range, second: Range, *, in_order: bool) -> np.ndarray:
 
 
 def _outer(first: Range, second: Range, size: int, *, in_order: bool) -> Iterator[tuple[Range, Range] | np.ndarray]:
-    """Tiles of at most about `size` pairs; on the diagonal, where only half a tile is wanted, a list of pairs."""
+    """Tiles of at most about `size` pairs, 64 entries tall, or taller beside a narrow range.
+
+    On the diagonal, where only half a tile is wanted, a list of pairs.
+    """
     tall = min(first[1] - first[0], 64 if in_order else max(64, size // (second[1] - second[0])))
     wide = max(1, size // tall)
     for low in range(first[0], first[1], tall):
@@ -231,8 +234,7 @@ def _chosen(bank: Bank, name: str, kernel: Kernel, pieces: list[tuple[Any, int, 
     triples = tuple(np.concatenate(column) for column in columns)
     different = triples[1] != triples[2]
     test, yes, no = (each[different] for each in triples)
-    masks, which = np.unique(test, return_inverse=True)
-    lanes = bank.layout.lanes(bank.truths.values[masks]).take(which, axis=0)
+    lanes = bank.layout.lanes(bank.truths.values.take(test, axis=0))
     numbers = bank.numbers.values
     values = kernel.compute(lanes, numbers.take(yes, axis=0), numbers.take(no, axis=0))
     return _block(name, kernel, values, lambda at: (test[at], yes[at], no[at]))

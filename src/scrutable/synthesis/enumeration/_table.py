@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 SMALLEST, LARGE = 1 << 14, 1 << 22
+CHUNK = 1 << 14
+"""Where many entries move, so many at a time do: their temporary arrays then use the same memory again."""
 EMPTY = -1
 _HALF = np.uint64(32)
 _KEY = np.uint64(1 << 32)
@@ -33,10 +35,9 @@ class Table:
     few keys far from home.
     """
 
-    def __init__(self, expected: int = 0) -> None:
+    def __init__(self) -> None:
         self._places = np.zeros(SMALLEST, dtype=np.uint64)
         self._count = 0
-        self._reserve(expected)
 
     @property
     def nbytes(self) -> int:
@@ -46,6 +47,11 @@ class Table:
     def __len__(self) -> int:
         """How many keys there are."""
         return self._count
+
+    def clear(self) -> None:
+        """Forget every key; the room for them stays."""
+        self._places.fill(0)
+        self._count = 0
 
     def find(self, codes: np.ndarray) -> np.ndarray:
         """The owner of the key of each code, -1 where nobody owns it. Shape `(k,)`, int64."""
@@ -86,10 +92,13 @@ class Table:
     def give(self, codes: np.ndarray, owners: np.ndarray) -> np.ndarray:
         """Enter codes with these owners; the places of those whose key has another owner already."""
         self._reserve(len(codes))
-        words = _words(codes, owners)
-        (refused,) = (self._put(words)[0] != words).nonzero()
-        self._count += len(codes) - len(refused)
-        return refused
+        refused = [np.empty(0, dtype=np.int64)]
+        for low in range(0, len(codes), CHUNK):
+            words = _words(codes[low : low + CHUNK], owners[low : low + CHUNK])
+            refused.append(low + np.flatnonzero(self._put(words)[0] != words))
+        late = np.concatenate(refused)
+        self._count += len(codes) - len(late)
+        return late
 
     def _home(self, words: np.ndarray) -> np.ndarray:
         return ((words >> _HALF) & np.uint64(len(self._places) - 1)).view(np.int64)
@@ -123,7 +132,8 @@ class Table:
         if size > len(self._places):
             words = self._places[self._places != 0]
             self._places = np.zeros(size, dtype=np.uint64)
-            self._put(words)
+            for low in range(0, len(words), CHUNK):
+                self._put(words[low : low + CHUNK])
 
 
 def _words(codes: np.ndarray, owners: np.ndarray) -> np.ndarray:

@@ -153,7 +153,9 @@ class _Trees:
             if self.clock.over:
                 break
             masks = tests.masks[low : low + _STEP]
-            yes, no = (self._cheapest(part) for part in (region & masks, region & ~masks))
+            yes = self._cheapest(region & masks)
+            no = np.full(len(yes), -1)
+            no[yes >= 0] = self._cheapest(region & ~masks[yes >= 0])
             for i in np.flatnonzero((yes >= 0) & (no >= 0)).tolist():
                 costs = self.pool.costs
                 cost = int(self.join_cost + tests.costs[low + i] + costs[yes[i]] + costs[no[i]])
@@ -185,9 +187,13 @@ class _Trees:
 
     def _cheapest(self, regions: np.ndarray) -> np.ndarray:
         """For each region the place of the cheapest term that is right on all of it, -1 where there is none."""
-        fits = within(regions, self.pool.masks)
-        place = fits.argmax(axis=1)
-        return np.where(fits[np.arange(len(place)), place], place, -1)
+        sizes, most = (np.bitwise_count(masks).sum(axis=1, dtype=np.int64) for masks in (regions, self.pool.masks))
+        small = np.flatnonzero(sizes <= most.max(initial=0))
+        fits = within(regions[small], self.pool.masks)
+        place, cheapest = np.full(len(regions), -1), fits.argmax(axis=1)
+        fit = fits[np.arange(len(small)), cheapest]
+        place[small[fit]] = cheapest[fit]
+        return place
 
     def _promising(self, region: np.ndarray, count: int) -> list[int]:
         """Tests whose two sides are each best covered by a single term, cheap ones first among equals."""
