@@ -199,7 +199,6 @@ def test_reasons_to_decline() -> None:
 
     sequences = machine_network(1, lambda s, x: s * 0, lambda s, x: x, Bits(length=5), Bits(length=5))
     assert "sequences" in reason(sequences)
-    assert "real numbers" in reason(Network(lambda x: x[:, 0], inputs=FOUR, outputs=Reals()))
     assert "labels" in reason(Network(lambda x: x % 2.0, inputs=Tokens(4), outputs=Bits()))
     assert "several outputs" in reason(Network(lambda x: x[:, :2], inputs=FOUR, outputs=Bits(channels=2)))
     assert "all the same" in reason(Network(lambda x: x[:, 0], inputs=FOUR, outputs=Bits(threshold=99.0)))

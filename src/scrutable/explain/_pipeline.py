@@ -233,7 +233,8 @@ def _ranked(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         causal = hypothesis.evidence.of("causal")
         sound = any(r.passed for r in causal) and not any(r.status == "fail" for r in causal)
         truncated = any(r.name == "fidelity.longer" and r.status == "unknown" for r in hypothesis.evidence)
-        return hypothesis.verdict.rank, truncated, hypothesis.total_bits * DOUBT ** ((not sound) + (not candidate.exact))
+        doubts = (not sound) + (not candidate.exact)
+        return hypothesis.verdict.rank, truncated, hypothesis.total_bits * DOUBT**doubts
 
     return tuple(sorted(found, key=order))
 

@@ -20,6 +20,7 @@ from scrutable.propose.oblique import ObliqueProposer
 from scrutable.propose.operon import Operon
 from scrutable.propose.piecewise import PiecewiseProposer
 from scrutable.propose.relu import ReluProposer
+from scrutable.propose.rules import RulesProposer
 from scrutable.propose.structure import Structure
 from scrutable.propose.suggested import Suggested
 from scrutable.propose.tree import TreeProposer
@@ -41,6 +42,7 @@ __all__ = [
     "Problem",
     "Proposer",
     "ReluProposer",
+    "RulesProposer",
     "Structure",
     "Suggested",
     "TreeProposer",

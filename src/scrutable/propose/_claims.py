@@ -99,7 +99,7 @@ def claimed(
     n = len(data)
     options = []
     for quantile in QUANTILES:
-        within = rounded_up(1.05 * float(np.quantile(usual, quantile)))
+        within = rounded_up(max(1.05 * float(np.quantile(usual, quantile)), 1e-9 * spread))
         right = min(float((usual <= within).mean()), float((usual[:n] <= within).mean()))
         if within <= limit and right >= LEAST:
             options.append((64 * log2(within / spread) + n * (1 - right) * ROW_BITS, within))

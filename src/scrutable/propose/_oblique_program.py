@@ -60,7 +60,7 @@ def written(tree: Oblique, rows: Rows, unit: np.ndarray, *, price: float) -> Obl
     question = tree.separator
     if matters.any() and question.terms:
         part = rows[matters]
-        options = [_placed(w, question, part, wanted) for w in _spellings(question.weights, unit)]
+        options = [placed(w, question, part, wanted) for w in spellings(question.weights, unit)]
         options.append((question, float(part.weight @ (question.above(part.x) != wanted)), _length(question)))
         question = min((o for o in options if o), key=lambda o: o[1] + price * o[2] / TERM_BITS)[0]
     above = question.above(rows.x)
@@ -69,7 +69,7 @@ def written(tree: Oblique, rows: Rows, unit: np.ndarray, *, price: float) -> Obl
     return Cut(question, low, high)
 
 
-def _spellings(weights: np.ndarray, unit: np.ndarray) -> Iterator[np.ndarray]:
+def spellings(weights: np.ndarray, unit: np.ndarray) -> Iterator[np.ndarray]:
     """The coefficients ever more finely: as small whole numbers, and to few digits with the main one made 1."""
     if np.count_nonzero(weights) == 1:
         yield np.sign(weights)
@@ -81,7 +81,7 @@ def _spellings(weights: np.ndarray, unit: np.ndarray) -> Iterator[np.ndarray]:
         yield np.array([float(f"{w:.{digits}g}") for w in weights / abs(main)])
 
 
-def _placed(
+def placed(
     weights: np.ndarray, question: Separator, part: Rows, wanted: np.ndarray
 ) -> tuple[Separator, float, float] | None:
     """The coefficients with the best bound for the rows that matter, the weight they get wrong, and about how many bits
@@ -107,8 +107,8 @@ def _placed(
 def _length(question: Separator) -> float:
     """About how many bits a question takes."""
     weights = question.weights[np.flatnonzero(question.weights)].tolist()
-    factors = sum(FACTOR_BITS + expr_bits(_number(abs(w)), 1) for w in weights if abs(w) != 1)
-    return COLUMN_BITS * len(weights) + factors + expr_bits(_number(question.bound), 1)
+    factors = sum(FACTOR_BITS + expr_bits(number(abs(w)), 1) for w in weights if abs(w) != 1)
+    return COLUMN_BITS * len(weights) + factors + expr_bits(number(question.bound), 1)
 
 
 def oblique_expression(tree: Oblique, columns: Columns, answers: np.ndarray) -> Expr:
@@ -133,31 +133,31 @@ def question_expr(separator: Separator, columns: Columns, *, negated: bool = Fal
     if all(columns.whole[i] for i in used) and (weights[used] % 1 == 0).all():
         bound = np.floor(bound)
     turned = bool((weights[used] < 0).all())
-    total = _total(-weights if turned else weights, columns)
-    limit = _number(-bound if turned else bound)
+    total = summed(-weights if turned else weights, columns)
+    limit = number(-bound if turned else bound)
     if negated:
         return call("le", limit, total) if turned else call("le", total, limit)
     return call("lt", total, limit) if turned else call("lt", limit, total)
 
 
-def _total(weights: np.ndarray, columns: Columns) -> Expr:
+def summed(weights: np.ndarray, columns: Columns) -> Expr:
     """The sum as terms; a long one as a product with a list of coefficients where that is shorter."""
     order = sorted(np.flatnonzero(weights), key=lambda i: (weights[i] < 0, i))
     total: Expr | None = None
     for i in order:
         size, column = abs(float(weights[i])), columns.exprs[i]
-        term = column if size == 1.0 else call("mul", _number(size), column)
+        term = column if size == 1.0 else call("mul", number(size), column)
         total = term if total is None else call("sub" if weights[i] < 0 else "add", total, term)
     assert total is not None
     if columns.block is None or len(order) <= MOST_TERMS:
         return total
-    numbers = tuple(_number(w).value for w in weights)
+    numbers = tuple(number(w).value for w in weights)
     item = REAL if any(isinstance(n, float) for n in numbers) else INT
     numbers = tuple(map(float, numbers)) if item == REAL else numbers
     product = call("dot", columns.block, Const(numbers, Array((len(numbers),), item)))
     return min(total, product, key=lambda expr: expr_bits(expr, 1))
 
 
-def _number(value: float) -> Const:
+def number(value: float) -> Const:
     """The shortest literal for a number: an integer where it is one."""
     return const(int(value)) if float(value).is_integer() and abs(value) < 2**53 else const(float(value))

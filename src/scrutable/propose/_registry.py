@@ -15,6 +15,7 @@ from scrutable.propose.linear import Linear
 from scrutable.propose.oblique import ObliqueProposer
 from scrutable.propose.piecewise import PiecewiseProposer
 from scrutable.propose.relu import ReluProposer
+from scrutable.propose.rules import RulesProposer
 from scrutable.propose.structure import Structure
 from scrutable.propose.tree import TreeProposer
 
@@ -55,6 +56,7 @@ PROPOSERS: tuple[Proposer, ...] = (
     ReluProposer(),
     Enumeration(),
     TreeProposer(),
+    RulesProposer(),
     ObliqueProposer(),
     *registered(),
 )

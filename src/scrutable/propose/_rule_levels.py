@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scrutable.hypothesis import COARSEST
 from scrutable.propose._cart import Split, Tree, fitted
-from scrutable.propose._claims import COARSEST, LEAST
+from scrutable.propose._claims import LEAST
 from scrutable.propose._oblique_tree import Rows
 
 MOST_LEVELS = 8

@@ -69,9 +69,11 @@ def _best_bound(values: np.ndarray, wanted: np.ndarray, weight: np.ndarray, cond
     best = np.flatnonzero(wrong <= wrong.min() + 1e-9)
     now = int(np.searchsorted(levels, condition.bound, side="right"))
     at = best[np.argmin(np.abs(best - now))]
-    if not 0 < at < len(levels):
+    if at == now and not 0 < at < len(levels):
         return condition.bound
-    return shortest_between(float(levels[at - 1]), float(levels[at]))
+    beyond = max(float(np.abs(levels).max()), 1.0)
+    edges = [float(levels[0]) - beyond, *levels.tolist(), float(levels[-1]) + beyond]
+    return shortest_between(edges[at], edges[at + 1])
 
 
 def _replaced(found: DecisionList, i: int, rule: Rule) -> DecisionList:

@@ -13,25 +13,26 @@ from scrutable.program import Array, Let, Program, Var, residual_bits
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._cart import item_columns, whole_columns
 from scrutable.propose._inputs import program_inputs
-from scrutable.propose._oblique_growth import Ground
-from scrutable.propose._oblique_path import MOST_LEAVES, Material, Step, path
+from scrutable.propose._oblique_material import material
+from scrutable.propose._oblique_path import MOST_LEAVES, Step, path
 from scrutable.propose._oblique_program import Columns, oblique_expression
+from scrutable.propose._oblique_real import MOST_COLUMNS, real_trees
 from scrutable.propose._oblique_tree import Rows, leaves, oblique_answers, terms
-from scrutable.propose._queries import between, inside
-from scrutable.work import flat_rows, generator
+from scrutable.propose._queries import asked_once
+from scrutable.work import Clock, flat_rows, generator
 
 ROWS = 4096
-QUERIES, PER_ROW = 2048, 4
+FURTHER = 4096
+"""Further inputs, over the whole domain, of the second attempt."""
 FOLDS, FEW = 4, 1000
 """A quarter of the rows chooses between trees; of at most `FEW` rows each quarter in turn."""
 WORTH_SAYING = 0.8
-SLOPE_ROWS = 64
-MOST_SLOPES = 8192
 NUMBERS = ("Bits", "Integers", "Reals", "Columns", "Image")
 SOURCES = (
     "Carreira-Perpinan, Tavallali, Alternating optimization of decision trees (NeurIPS 2018)",
     "Frommlet, Nuel, An adaptive ridge procedure for L0 regularization (2016)",
     "Breiman, Friedman, Olshen, Stone, Classification and regression trees (1984)",
+    "Craven, Shavlik, Extracting tree-structured representations of trained networks (1996)",
 )
 
 
@@ -43,8 +44,12 @@ class ObliqueProposer(Proposer):
     Trees are fitted to the network's answers on three quarters of the rows and on points between neighbouring rows, at
     several prices for a coefficient, and compared on the remaining quarter; few rows are so divided four times. The
     shortest tree within one standard error of the best (axis-aligned trees compete) is fitted again to all rows and
-    offered first; then the tree of the shortest description, and the best. Cost: about 30 Newton steps for each of at
-    most 15 questions and 7 prices.
+    offered first; then the tree of the shortest description, and the best. All this is done once more with the further
+    questions that `tree` asks about the rest of the domain, which together weigh as much as the rows. A tree claims to
+    be exact when none of the answers contradicts it. Cost: about 30 Newton steps for each of at most 15 questions and 7
+    prices, in either case.
+
+    Trees for real outputs have a linear formula in every leaf; see `real_trees`.
     """
 
     name: str = "oblique"
@@ -58,39 +63,50 @@ class ObliqueProposer(Proposer):
             return "inputs are labels, which cannot be added up"
         if problem.outputs.ndim > 1:
             return "several outputs for each item"
-        if network.outputs.kind == "Reals":
-            return "outputs are real numbers, not labels"
-        if flat_rows(problem.inputs).shape[1] < 2:
+        columns = flat_rows(problem.inputs).shape[1]
+        if columns < 2:
             return "only one number to ask about"
         if len(problem.inputs) < 8:
             return "fewer than eight rows of data"
+        if network.outputs.kind == "Reals":
+            return f"more than {MOST_COLUMNS} inputs for real outputs" if columns > MOST_COLUMNS else None
         if not 2 <= len(np.unique(problem.outputs)) <= MOST_LEAVES:
             return f"the answers on the data are all the same, or more than {MOST_LEAVES} different ones"
         return None
 
     def propose(self, problem: Problem) -> Iterator[Hypothesis]:
         """See `Proposer.propose`."""
-        x = np.concatenate([problem.counter_inputs, problem.inputs])[:ROWS]
-        y = np.concatenate([problem.counter_outputs, problem.outputs])[:ROWS]
-        columns, labels = _columns(problem), np.unique(y)
-        tried: dict[str, list[_Trial]] = {}
-        folds = list(_folds(problem, len(x)))
-        for number, (fitting, held) in enumerate(folds):
-            fit, check = (_material(problem, x[part], y[part], labels) for part in (fitting, held))
-            clock = problem.clock.part(0.7 / (len(folds) - number))
-            for step in path(fit, seed=problem.seed, clock=clock):
-                tried.setdefault(step.setting, []).append(_trial(step, check.rows, problem, columns))
-        wanted = _wanted({k: _together(v) for k, v in tried.items() if len(v) == len(folds)})
-        if not wanted or problem.clock.over:
+        if problem.network.outputs.kind == "Reals":
+            yield from real_trees(problem, _columns(problem))
             return
-        everything = _material(problem, x, y, labels)
-        again = {s.setting: s for s in path(everything, seed=problem.seed, clock=problem.clock)}
+        asked = asked_once(problem)[0].astype(problem.inputs.dtype)
+        some = asked[generator(problem.seed, "oblique", "further").permutation(len(asked))[:FURTHER]]
         said: set[Program] = set()
-        for setting in (setting for setting in wanted if setting in again):
-            hypothesis = _hypothesis(again[setting], problem, columns, x, y)
-            if hypothesis.program not in said:
-                said.add(hypothesis.program)
-                yield hypothesis
+        for further, share in ((some[:0], 0.5), (some, 1.0)):
+            for hypothesis in _offered(problem, further, problem.clock.part(share)):
+                if hypothesis.program not in said:
+                    said.add(hypothesis.program)
+                    yield hypothesis
+
+
+def _offered(problem: Problem, further: np.ndarray, clock: Clock) -> Iterator[Hypothesis]:
+    """Trees fitted to the data and to `further` inputs `(m, ...)`; half of these, too, chooses between trees, and one
+    division of the rows is then enough."""
+    x = np.concatenate([problem.counter_inputs, problem.inputs])[:ROWS]
+    y = np.concatenate([problem.counter_outputs, problem.outputs])[:ROWS]
+    columns, labels = _columns(problem), np.unique(y)
+    tried: dict[str, list[_Trial]] = {}
+    folds = list(_folds(problem, len(x)))[: 1 if len(further) else FOLDS]
+    for number, parts in enumerate(folds):
+        fit, check = (material(problem, x[part], y[part], labels, further[half::2]) for half, part in enumerate(parts))
+        for step in path(fit, seed=problem.seed, clock=clock.part(0.7 / (len(folds) - number))):
+            tried.setdefault(step.setting, []).append(_trial(step, check.rows, problem, columns))
+    wanted = _wanted({k: _together(v) for k, v in tried.items() if len(v) == len(folds)})
+    if not wanted or clock.over:
+        return
+    everything = material(problem, x, y, labels, further)
+    again = {s.setting: s for s in path(everything, seed=problem.seed, clock=clock)}
+    yield from (_hypothesis(again[setting], problem, columns, x, y) for setting in wanted if setting in again)
 
 
 def _folds(problem: Problem, n: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -107,39 +123,6 @@ def _columns(problem: Problem) -> Columns:
     first = inputs[0]
     block = Var(first.name, first.type) if isinstance(first.type, Array) and len(first.type.shape) == 1 else None
     return Columns(tuple(item_columns(inputs)), whole_columns(inputs), block)
-
-
-def _material(problem: Problem, x: np.ndarray, y: np.ndarray, labels: np.ndarray) -> Material:
-    """Rows and questions between them, which together weigh as much as the rows."""
-    rng = generator(problem.seed, "oblique", "between", len(x))
-    more = inside(problem, between(x, min(QUERIES, PER_ROW * len(x)), rng)) if len(x) > 1 else x[:0]
-    raw = problem.network.raw(np.concatenate([x, more]))
-    answers = problem.network.outputs.decode(raw[len(x) :])
-    known = np.isin(answers, labels)
-    chosen = np.concatenate([np.ones(len(x), dtype=bool), known])
-    every = np.concatenate([x, more])[chosen]
-    weight = np.concatenate([np.ones(len(x)), np.full(int(known.sum()), len(x) / max(int(known.sum()), 1))])
-    place = np.searchsorted(labels, np.concatenate([y, answers])[chosen])
-    rows = Rows(flat_rows(every).astype(np.float64), place, weight, len(labels))
-    scores = flat_rows(raw.reshape(len(raw), -1)[chosen]).astype(np.float64)
-    return Material(rows, Ground(scores, *_slopes(problem, every, rng)))
-
-
-def _slopes(problem: Problem, x: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients of the scores at some rows in units of each column's spread, by differences `(m, k)`, and which rows
-    they belong to; none where columns are whole or very many."""
-    flat = flat_rows(x).astype(np.float64)
-    k, unit = flat.shape[1], flat.std(axis=0)
-    count = min(SLOPE_ROWS, MOST_SLOPES // k, len(flat))
-    if count < 2 or any(r.whole for r in problem.network.inputs.ranges):
-        return np.empty((0, k)), np.empty(0, dtype=np.int64)
-    at = rng.permutation(len(flat))[:count]
-    moved = flat[at, None] + 0.05 * np.diag(unit)
-    both = np.concatenate([moved.reshape(-1, k), flat[at]]).reshape(-1, *x.shape[1:])
-    raw = problem.network.raw(inside(problem, both)).reshape(len(both), -1).astype(np.float64)
-    change = raw[:-count].reshape(count, k, -1) - raw[-count:, None]
-    slopes = np.moveaxis(change, 2, 1).reshape(-1, k)
-    return slopes, np.repeat(at, raw.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +179,15 @@ def _program(step: Step, problem: Problem, columns: Columns, labels: np.ndarray)
 
 
 def _hypothesis(step: Step, problem: Problem, columns: Columns, x: np.ndarray, y: np.ndarray) -> Hypothesis:
-    labels = np.unique(y)
-    said = labels[oblique_answers(step.tree, flat_rows(x).astype(np.float64))]
+    """The tree as a hypothesis, exact when neither a row nor a further answer of the network contradicts it."""
+    labels, more = np.unique(y), asked_once(problem)
+    said = [labels[oblique_answers(step.tree, flat_rows(each).astype(np.float64))] for each in (x, more[0])]
+    exact = bool((said[0] == y).all()) and bool((said[1] == more[1]).all())
     settings = {
         "leaves": leaves(step.tree),
         "coefficients": terms(step.tree),
         "setting": step.setting,
-        "mode": "exact" if bool((said == y).all()) else "approximate",
+        "mode": "exact" if exact else "approximate",
     }
     program = _program(step, problem, columns, labels)
     return Hypothesis(program, Alignment(), Provenance("oblique", settings, problem.seed, SOURCES))

@@ -16,7 +16,7 @@ from scrutable.propose._cart import item_columns, whole_columns
 from scrutable.propose._claims import Bounds, claimed, spread_of, stated
 from scrutable.propose._inputs import program_inputs
 from scrutable.propose._oblique_tree import Rows
-from scrutable.propose._queries import asked_once
+from scrutable.propose._queries import QUERIES, asked_once, between, inside
 from scrutable.propose._rule_beam import Grid, grown_list
 from scrutable.propose._rule_levels import Levels, labelled, levels_of
 from scrutable.propose._rule_list import DecisionList, list_answers, list_expression
@@ -27,6 +27,7 @@ MOST_RULES = 15
 MOST_LABELS = 16
 PURITIES = (0.0, 0.5, 1.0)
 ROWS = 6000
+PER_ROW = 4
 CELLS = 1_500_000
 """Rules are sought on at most so many rows, and numbers in them; bounds are set, and claims made, on all."""
 PASSES = 3
@@ -86,7 +87,8 @@ class RulesProposer(Proposer):
             return _program(found, problem, levels).bits + rest
 
         whole = whole_columns(program_inputs(problem.network.inputs))
-        shortest = _each_size(_lists(problem, (data, wide), whole), bits)
+        grounds = (data, _near(problem, x, data, levels), wide)
+        shortest = _each_size(_lists(problem, grounds, whole), bits)
         better = ((tuned(found, rows, whole, passes=PASSES, clock=problem.clock), rows) for found, rows in shortest)
         for found in _front(_each_size(better, bits), data, bits):
             exact = bool((list_answers(found, wide.x) == wide.y).all())
@@ -99,6 +101,15 @@ def _both(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.concatenate([one, other.astype(one.dtype)])
 
 
+def _near(problem: Problem, x: np.ndarray, data: Rows, levels: Levels) -> Rows:
+    """The data with points between neighbouring rows, where columns go together as in the data."""
+    rng = generator(problem.seed, "rules", "between")
+    more = inside(problem, between(x, min(QUERIES // 2, PER_ROW * len(x)), rng))
+    added = labelled(flat_rows(more), problem.network.predict(more), levels)
+    xs, ys, weights = (np.concatenate([getattr(part, each) for part in (data, added)]) for each in ("x", "y", "weight"))
+    return Rows(xs, ys, weights, data.labels)
+
+
 def _lists(problem: Problem, grounds: tuple[Rows, ...], whole: tuple[bool, ...]) -> Iterator[Sized]:
     """Lists of every size with the rows they were grown on: the data, and the data with further answers."""
     for rows in grounds:
@@ -109,7 +120,7 @@ def _lists(problem: Problem, grounds: tuple[Rows, ...], whole: tuple[bool, ...])
                 return
             clock = problem.clock.part(0.4)
             full = grown_list(seen, grid, most=MOST_RULES, purity=purity, clock=clock)
-            full = tuned(full, seen, whole, passes=1, clock=clock)
+            full = tuned(full, seen, whole, passes=PASSES, clock=clock)
             yield from ((each, rows) for each in shortened(full, seen, clock=clock) if each.rules)
 
 
@@ -134,7 +145,7 @@ def _some(rows: Rows, problem: Problem, *, first: int) -> Rows:
 
 
 def _front(lists: list[Sized], data: Rows, bits: Callable[[DecisionList], float]) -> list[DecisionList]:
-    """Lists that no smaller list beats, at most three, the shortest description first."""
+    """Of the lists that no smaller list beats the two with the shortest description, and that with fewest errors."""
     kept: list[DecisionList] = []
     most = WORTH_SAYING - 1e-9
     for found, _ in lists:
@@ -142,7 +153,7 @@ def _front(lists: list[Sized], data: Rows, bits: Callable[[DecisionList], float]
         if right > most:
             kept.append(found)
             most = right
-    return sorted(kept, key=bits)[:3]
+    return list(dict.fromkeys([*sorted(kept, key=bits)[:2], *kept[-1:]]))
 
 
 def _program(found: DecisionList, problem: Problem, levels: Levels) -> Program:
