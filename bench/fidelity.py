@@ -16,7 +16,7 @@ import numpy as np
 
 import scrutable as sc
 from scrutable.program import Call, Let, walk
-from scrutable.propose import ObliqueProposer, Problem, Proposer, TreeProposer
+from scrutable.propose import ObliqueProposer, Problem, Proposer, RulesProposer, TreeProposer
 from scrutable.work import Clock, one_thread, write_atomically
 
 OUT = Path(__file__).parent.parent / "docs" / "_measured" / "fidelity.md"
@@ -27,7 +27,7 @@ STUDENT = 4.303
 """The 97.5% point of Student's t with two degrees of freedom, for three seeds."""
 HEAD = """Networks: scikit-learn's `MLPClassifier((64, 64), max_iter=500)` on standardised columns, seeds 0, 1 and 2 for
 the split and the training. Held out: 30%. `data` is CART of at most 16 leaves on the network's answers to the rows, the
-baseline; `tree` and `oblique` are the first programs of the proposers. Seconds are of one process and one thread."""
+baseline; `tree`, `rules` and `oblique` are the first programs of the proposers (a list of k rules counts k + 1 leaves). Seconds are of one process and one thread."""
 
 
 def trained(name: str, seed: int) -> tuple[sc.Network, np.ndarray, np.ndarray]:
@@ -75,8 +75,10 @@ def program(proposer: Proposer, network: sc.Network, x: np.ndarray, held: np.nda
         if isinstance(s, Let)
         for n in walk(s.expr)
     )
-    assert branches == settings["leaves"] - 1 < LEAVES
-    return right, settings["leaves"], settings.get("coefficients", branches), seconds
+    leaves = settings["leaves"] if "leaves" in settings else settings["rules"] + 1
+    assert branches == leaves - 1 < LEAVES
+    read = settings.get("coefficients", settings.get("conditions", branches))
+    return right, leaves, read, seconds
 
 
 def row(name: str, method: str, runs: list[Run]) -> str:
@@ -98,7 +100,7 @@ def main() -> None:
     for name in SETS:
         made = [trained(name, seed) for seed in SEEDS]
         lines.append(row(name, "data", [cart(*each) for each in made]))
-        for proposer in (TreeProposer(), ObliqueProposer()):
+        for proposer in (TreeProposer(), RulesProposer(), ObliqueProposer()):
             lines.append(row(name, proposer.name, [program(proposer, *each) for each in made]))
             print(lines[-1], flush=True)
     write_atomically(OUT, "\n".join(lines) + "\n")
