@@ -27,7 +27,8 @@ STUDENT = 4.303
 """The 97.5% point of Student's t with two degrees of freedom, for three seeds."""
 HEAD = """Networks: scikit-learn's `MLPClassifier((64, 64), max_iter=500)` on standardised columns, seeds 0, 1 and 2 for
 the split and the training. Held out: 30%. `data` is CART of at most 16 leaves on the network's answers to the rows, the
-baseline; `tree`, `rules` and `oblique` are the first programs of the proposers (a list of k rules counts k + 1 leaves). Seconds are of one process and one thread."""
+baseline; `tree`, `rules` and `oblique` are the first programs of the proposers, a list of k rules counting k + 1
+leaves. Seconds are of one process and one thread."""
 
 
 def trained(name: str, seed: int) -> tuple[sc.Network, np.ndarray, np.ndarray]:

@@ -22,6 +22,8 @@ from scrutable.work import Clock, flat_rows, generator
 
 QUERIES = 4096
 ROUNDS = 2
+SEARCHING = 0.9
+"""The share of the time for a search; the rest is for attacks and claims."""
 WORST = 256
 OFFERED = 5
 MOST_OUTPUTS = 4
@@ -39,8 +41,8 @@ SOURCES = (
 class FormulaProposer(Proposer):
     """Finds formulas for real outputs: a front of length against accuracy, each with the accuracy it claims.
 
-    The network is asked about fresh inputs besides the data; where the best formula is furthest off, more are asked for
-    and the search is run again. A formula claims to be within one and a half times the largest error seen anywhere, or
+    The network is asked about fresh inputs besides the data. A search that finds nothing takes all the time there is;
+    one that ends early is run again with inputs on which its best formula is furthest off, where there are any. A formula claims to be within one and a half times the largest error seen anywhere, or
     where that is too coarse a claim, what it keeps to nearly everywhere, and says so.
     """
 
@@ -65,11 +67,11 @@ class FormulaProposer(Proposer):
         """See `Proposer.propose`."""
         x, y = _asked(problem)
         fronts: dict[str, list[Found]] = {}
-        for turn in range(ROUNDS):
-            clock = problem.clock.part(1 / (ROUNDS - turn))
-            fronts = _fronts(problem, x, y, clock)
+        for _ in range(ROUNDS):
+            before = problem.clock.used
+            fronts = _fronts(problem, x, y, problem.clock.part(SEARCHING))
             worst = _worst(problem, fronts, x, y)
-            if worst is None or problem.clock.over:
+            if worst is None or problem.clock.left < problem.clock.used - before:
                 break
             x, y = np.concatenate([worst, x]), np.concatenate([problem.network.predict(worst), y])
         hypotheses = (_claiming(_program(problem, chosen), problem) for chosen in _together(fronts))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scrutable.program import REAL, Expr, Var, const, substitute
+from scrutable.program import REAL, Const, Expr, Var, const, substitute
+from scrutable.program._bits import real_bits
 from scrutable.synthesis._base import Found, Table
 from scrutable.synthesis._score import misfit_bits
 from scrutable.synthesis._snap import shortest_between
@@ -17,6 +18,7 @@ from scrutable.synthesis.constants._named import Named, literal_bits, named_bits
 
 WIDTHS = 4.0
 """A named constant is tried within so many standard errors of the fitted one."""
+FURTHER, COMMON = 5.0, 17.0
 FINEST = 1e-9
 TRIED = 4
 PASSES = 2
@@ -149,6 +151,21 @@ def _with_name(state: _State, hole: int, value: float, width: float, before: flo
     """The hole closed by the named constant that describes the table best, if it is no worse than left open."""
     reach = max(WIDTHS * width, FINEST * abs(value))
     near = named_constants().between(value - reach, value + reach)[:TRIED]
+    if state.table.independent is not None:
+        near = list(dict.fromkeys([*filter(_common, near), *_learned(value, reach)]))
     tried = [state.with_closed(hole, named) for named in near]
     scores = [each.total() for each in tried]
     return tried[int(np.argmin(scores))] if scores and min(scores) <= before + SLACK else None
+
+
+def _learned(value: float, reach: float) -> list[Named]:
+    """Names and short decimals further away: a network's smooth errors move constants further than noise does."""
+    far = FURTHER * reach
+    names = [each for each in named_constants().between(value - far, value + far) if _common(each)][:TRIED]
+    decimals = {shortest_between(value - width, value + width) for width in (reach, far)}
+    return [*names, *(Named(each, real_bits(each), const(each)) for each in sorted(decimals))]
+
+
+def _common(named: Named) -> bool:
+    """Whether it is rational, or a short multiple of a power of pi or a root: of the others one is always near."""
+    return not isinstance(named.expr, Const) or named.bits <= COMMON or real_bits(float(named.expr.value)) <= COMMON

@@ -11,13 +11,14 @@ from scrutable.synthesis.formula._forms import Form, product_form
 from scrutable.synthesis.formula._products import Product, Values
 from scrutable.synthesis.formula._subsets import best_subsets
 from scrutable.synthesis.formula._view import View, target_of
+from scrutable.work import Clock
 
 MOST_POWER = 6
 MOST_FACTORS = 3
 KEPT = 60
 
 
-def products_of_factors(view: View, values: Values, target: np.ndarray) -> list[Form]:
+def products_of_factors(view: View, values: Values, target: np.ndarray, clock: Clock) -> list[Form]:
     """Products of up to three factors, with every variable beside them or with a variable as one of them.
 
     Exponents are rounded to halves one after another, the best determined first.
@@ -41,6 +42,8 @@ def products_of_factors(view: View, values: Values, target: np.ndarray) -> list[
     chosen += [subset.chosen for subset in best_subsets(both, goal, always=always[:1], most=MOST_FACTORS, kept=KEPT)]
     forms = []
     for some in dict.fromkeys(chosen):
+        if clock.over:
+            break
         exponents = _halves(np.vstack([both[list(some)], always[:1]]), goal)
         if max(map(abs, exponents), default=Fraction(0)) > MOST_POWER:
             continue

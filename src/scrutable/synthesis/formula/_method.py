@@ -13,8 +13,9 @@ from scrutable.synthesis._base import Found, Method, Table
 from scrutable.synthesis._score import misfit_bits
 from scrutable.synthesis.constants import evaluated, filled, fitted, holes, named_bits, priced, snap
 from scrutable.synthesis.formula._forms import Form
+from scrutable.synthesis.formula._polish import polished
 from scrutable.synthesis.formula._products import Values
-from scrutable.synthesis.formula._stages import STAGES
+from scrutable.synthesis.formula._stages import DEEPER, LEARNED_STAGES, STAGES, Stage, sums_with_inner_constants
 from scrutable.synthesis.formula._surrogate import basis, scaled
 from scrutable.synthesis.formula._symmetry import views
 from scrutable.synthesis.formula._tidy import tidy
@@ -25,7 +26,7 @@ SYMMETRY_ROWS, SEARCH_ROWS, FIT_ROWS, TEST_ROWS = 3000, 800, 1000, 4000
 MOST_VARIABLES = 12
 REFINED = 8
 LARGEST = 60.0
-FEW_CONSTANTS = 1
+FEW_CONSTANTS, MANY = 1, 5
 WELL_BELOW = 0.3
 """A formula that misses by less than this share of what a view's symmetries may miss does not suffer from them."""
 LEARNED = (0.03, 0.01, 0.003)
@@ -35,6 +36,11 @@ SNAPPED = 3
 NOISELESS = 1e-7
 HOLE_BITS, SIZE_BITS = 14.0, 6.0
 SURE = 5.0
+SEARCHING = 0.8
+"""The share of the time for the search; the rest is for snapping."""
+POLISHING = 0.5
+ANOTHER = 0.5
+"""The same form is fitted again from a start with less than this share of the earlier one's misfit."""
 
 
 @final
@@ -80,28 +86,48 @@ class _Search:
     table: Table
     clock: Clock
     candidates: list[_Candidate] = field(default_factory=list)
-    seen: set[Expr] = field(default_factory=set)
+    seen: dict[Expr, float] = field(default_factory=dict)
+    offered: list[View] = field(default_factory=list)
 
     def run(self) -> list[Found]:
         """Everything worth keeping, snapped."""
         baseline = snap(const(float(self.table.target.mean())), self.table)
-        for view, tolerance in self._views():
-            if self._solve(view) or self._misfit() <= WELL_BELOW * tolerance or self.clock.over:
+        clock = self.clock.part(SEARCHING)
+        stages = STAGES if self.table.independent is None else LEARNED_STAGES
+        for view, tolerance in self._views(clock):
+            if self._solve(view, stages, clock) or self._misfit() <= WELL_BELOW * tolerance or clock.over:
                 break
+        self._search_deeper(clock)
         return [baseline, *self._snapped()]
 
-    def _views(self) -> Iterator[tuple[View, float]]:
+    def _search_deeper(self, clock: Clock) -> None:
+        """With the time that is left: more terms with fitted constants, in wider beams, until one will do."""
+        for effort in DEEPER:
+            for view in reversed(self.offered):
+                if clock.over or self._good():
+                    return
+                self._solve(view, (sums_with_inner_constants(effort),), clock)
+
+    def _good(self) -> bool:
+        """Whether the best candidate leaves only noise, or of a network's answers little, by a few constants."""
+        if self._explained():
+            return True
+        if self.table.independent is None or not self.candidates or len(holes(self.candidates[0].expr)) > MANY:
+            return False
+        return self._misfit() <= WELL_BELOW * LEARNED[0] * float(self.table.target.std())
+
+    def _views(self, clock: Clock) -> Iterator[tuple[View, float]]:
         """Ways to see the table, and by how much symmetries may be missed in them, root mean square."""
         columns, target = self._rows(SYMMETRY_ROWS, "symmetry")
         values, spread = Values(columns), float(target.std())
-        offered: list[View] = []
         for share in (0.0,) if self.table.independent is None else LEARNED:
-            found = views(values, target, self.clock.part(0.4), tolerance=share * spread)
-            if found[-1] not in offered:
-                offered.append(found[-1])
+            found = views(values, target, clock.part(0.4), tolerance=share * spread)
+            if found[-1] not in self.offered:
+                self.offered.append(found[-1])
                 yield found[-1], share * spread
         plain = View.plain(columns)
-        if plain not in offered:
+        if plain not in self.offered:
+            self.offered.append(plain)
             yield plain, 0.0
 
     def _misfit(self) -> float:
@@ -111,19 +137,18 @@ class _Search:
         columns, target = self._rows(TEST_ROWS, "test")
         return float(np.sqrt(np.mean((target - evaluated(self.candidates[0].expr, columns)) ** 2)))
 
-    def _solve(self, view: View) -> bool:
+    def _solve(self, view: View, stages: tuple[Stage, ...], clock: Clock) -> bool:
         columns, target = self._rows(SEARCH_ROWS, "search")
         values = Values(columns)
-        for stage in STAGES:
-            if self.clock.over:
+        for stage in stages:
+            if clock.over:
                 return False
-            forms = stage(view, values, target)
-            self._refine(forms)
+            self._refine(stage(view, values, target, clock), clock)
             if self._settled():
                 return True
         return self._explained()
 
-    def _refine(self, forms: list[Form]) -> None:
+    def _refine(self, forms: list[Form], clock: Clock) -> None:
         """The most promising forms fitted to more rows, in the units of the answers."""
         rough = sorted((form for form in forms if form.size <= LARGEST), key=self._rough)
         columns, target = self._rows(FIT_ROWS, "fit")
@@ -131,13 +156,13 @@ class _Search:
         for form in rough:
             first, *others = form.write()
             key = filled(first, [1.5] * len(holes(first)))
-            if key in self.seen:
+            if form.misfit > ANOTHER * self.seen.get(key, np.inf):
                 continue
-            self.seen.add(key)
+            self.seen[key] = form.misfit
             expr = fitted(first, columns, target)
             self.candidates.append(_Candidate(expr, others, self._total(expr)))
             done += 1
-            if done >= REFINED or self.clock.over:
+            if done >= REFINED or clock.over:
                 break
         self.candidates.sort(key=lambda each: each.total)
 
@@ -182,12 +207,24 @@ class _Search:
         found = []
         solved = self._explained()
         table = self.table if solved else self._some(SNAP_ROWS)
-        for candidate in self.candidates[:SNAPPED]:
+        for candidate in self._polished():
             for expr in (candidate.expr, *(candidate.others if solved else ())):
                 if self.clock.over and found:
                     break
                 found.append(_tidied(priced(snap(expr, table).expr, self.table), self.table))
         return found
+
+    def _polished(self) -> list[_Candidate]:
+        """The best candidates, each also without constants that do nothing; best first."""
+        best, table = self.candidates[:SNAPPED], self._some(SNAP_ROWS)
+        if self.table.independent is None:
+            return best
+        clock = self.clock.part(POLISHING)
+        for candidate in best:
+            expr = polished(candidate.expr, table, self._total, clock)
+            self.candidates.append(_Candidate(expr, candidate.others, self._total(expr)))
+        unique = {each.expr: each for each in self.candidates}
+        return sorted(unique.values(), key=lambda each: each.total)[:SNAPPED]
 
     def _some(self, count: int) -> Table:
         columns, target = self._rows(count, "snap")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -10,45 +11,50 @@ from scrutable.synthesis.formula._factors import log_variables, products_of_fact
 from scrutable.synthesis.formula._features import Features, Library
 from scrutable.synthesis.formula._forms import Form, power_form, product_form, ratio_form
 from scrutable.synthesis.formula._products import Product, Values
+from scrutable.synthesis.formula._pursuit import Effort, Pursuit
 from scrutable.synthesis.formula._subsets import Subset, best_subsets, eliminated
 from scrutable.synthesis.formula._view import View, sign_of, target_of
+from scrutable.work import Clock
 
-Stage = Callable[[View, Values, np.ndarray], list[Form]]
+Stage = Callable[[View, Values, np.ndarray, Clock], list[Form]]
 POWERS = (1, -1, 2, -2)
 MOST_TERMS = 5
 BESIDE = 4
 RATIO_SIZE, RATIO_TERMS = 12, 500
 
 
-def _sums_of_powers(view: View, values: Values, target: np.ndarray) -> list[Form]:
+def _sums_of_powers(view: View, values: Values, target: np.ndarray, clock: Clock) -> list[Form]:
     library = Library(view, values)
     features, few = library.powers(), library.few_powers()
-    forms = [form for power in _allowed(target) for form in _power_sums(view, values, target, few, power, every=True)]
-    forms += [form for power in _allowed(target) for form in _power_sums(view, values, target, features, power)]
+    powers = _allowed(target)
+    forms = [f for p in powers if not clock.over for f in _power_sums(view, values, target, few, p, every=True)]
+    forms += [f for p in powers if not clock.over for f in _power_sums(view, values, target, features, p)]
     return forms + _exponentials(view, values, target, features)
 
 
 def _sums_with(*names: str) -> Stage:
-    def stage(view: View, values: Values, target: np.ndarray) -> list[Form]:
+    def stage(view: View, values: Values, target: np.ndarray, clock: Clock) -> list[Form]:
         library = Library(view, values)
         features, basic = library.with_functions(names), library.basic_powers()
         powers = _allowed(target)
-        forms = [f for p in powers for f in _power_sums(view, values, target, features, p)]
-        return forms + [f for p in powers for f in _beside(view, values, target, features, basic=basic, power=p)]
+        forms = [f for p in powers if not clock.over for f in _power_sums(view, values, target, features, p)]
+        beside = partial(_beside, view, values, target, features, basic=basic)
+        return forms + [f for p in powers if not clock.over for f in beside(power=p)]
 
     return stage
 
 
-def _sums_with_sums(view: View, values: Values, target: np.ndarray) -> list[Form]:
+def _sums_with_sums(view: View, values: Values, target: np.ndarray, clock: Clock) -> list[Form]:
     library = Library(view, values)
     features = library.with_sums()
     return _beside(view, values, target, features, basic=library.basic_powers(), power=1)
 
 
-def _sums_with_kinks(view: View, values: Values, target: np.ndarray) -> list[Form]:
+def _sums_with_kinks(view: View, values: Values, target: np.ndarray, clock: Clock) -> list[Form]:
     library = Library(view, values)
     features, basic = library.with_kinks(), library.basic_powers()
-    return [f for p in (1, -1) for f in _beside(view, values, target, features, basic=basic, power=p)]
+    beside = partial(_beside, view, values, target, features, basic=basic)
+    return [f for p in (1, -1) if not clock.over for f in beside(power=p)]
 
 
 def _beside(
@@ -120,11 +126,12 @@ def _exponentials(view: View, values: Values, target: np.ndarray, features: Feat
 def _ratios(*names: str) -> Stage:
     """A sum of terms over one plus a sum of terms."""
 
-    def stage(view: View, values: Values, target: np.ndarray) -> list[Form]:
+    def stage(view: View, values: Values, target: np.ndarray, clock: Clock) -> list[Form]:
         library = Library(view, values)
         if not names:
             few, many = library.few_powers(), library.powers()
-            return _ratio_sums(view, values, target, few, every=True) + _ratio_sums(view, values, target, many)
+            forms = _ratio_sums(view, values, target, few, every=True)
+            return forms if clock.over else forms + _ratio_sums(view, values, target, many)
         return _ratio_sums(view, values, target, library.with_functions(names))
 
     return stage
@@ -171,14 +178,30 @@ def _product(view: View, powers: Sequence[float]) -> Product:
     return result
 
 
-STAGES: tuple[Stage, ...] = (
-    _sums_of_powers,
-    products_of_factors,
-    _sums_with_kinks,
-    _sums_with("sin", "cos"),
-    _sums_with("exp"),
-    _ratios(),
-    _sums_with_sums,
-    _ratios("cos"),
-    _sums_with("log", "tanh"),
+def sums_with_inner_constants(effort: Effort) -> Stage:
+    """Terms whose inner constants are fitted, not taken from a short list; see `_pursuit`."""
+
+    def stage(view: View, values: Values, target: np.ndarray, clock: Clock) -> list[Form]:
+        forms = []
+        for power in _allowed(target)[: effort.powers]:
+            pursuit = None if clock.over else Pursuit.of(view, values, target, power)
+            forms += [] if pursuit is None else pursuit.forms(effort, clock)
+        return forms
+
+    return stage
+
+
+_SIMPLE: tuple[Stage, ...] = (_sums_of_powers, products_of_factors)
+_NOTED: tuple[Stage, ...] = (_sums_with_kinks, _sums_with("sin", "cos"), _sums_with("exp"))
+_LAST: tuple[Stage, ...] = (_ratios(), _sums_with_sums, _ratios("cos"), _sums_with("log", "tanh"))
+_FITTED = sums_with_inner_constants(Effort(levels=2, width=5, tried=10, powers=1))
+
+STAGES: tuple[Stage, ...] = (*_SIMPLE, *_NOTED, *_LAST, _FITTED)
+"""For answers with noise or none: constants are likely to be written as people do."""
+LEARNED_STAGES: tuple[Stage, ...] = (*_SIMPLE, _FITTED, *_NOTED, *_LAST)
+"""For answers of a trained network, whose smooth errors let several short formulas pass: constants fitted sooner."""
+DEEPER: tuple[Effort, ...] = tuple(
+    Effort(levels=levels, width=width, tried=2 * width, powers=powers)
+    for levels, width, powers in ((3, 8, 2), (4, 16, 4), (5, 32, 4))
 )
+"""What is tried when all else has failed and there is time left."""
