@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -45,7 +46,9 @@ def fitted(
 
     kind = DecisionTreeRegressor if real else DecisionTreeClassifier
     model: Any = kind(max_leaf_nodes=max(leaves, 2), random_state=seed % 2**32)
-    nodes = model.fit(x, y, sample_weight=weight).tree_
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # scikit-learn wonders at many different answers
+        nodes = model.fit(x, y, sample_weight=weight).tree_
     answers = nodes.value[:, 0, 0] if real else model.classes_[nodes.value[:, 0].argmax(axis=1)]
 
     def build(node: int) -> Tree:
