@@ -42,8 +42,9 @@ class FormulaProposer(Proposer):
     """Finds formulas for real outputs: a front of length against accuracy, each with the accuracy it claims.
 
     The network is asked about fresh inputs besides the data. A search that finds nothing takes all the time there is;
-    one that ends early is run again with inputs on which its best formula is furthest off, where there are any. A formula claims to be within one and a half times the largest error seen anywhere, or
-    where that is too coarse a claim, what it keeps to nearly everywhere, and says so.
+    one that ends early is run again with inputs on which its best formula is furthest off, where there are any. A
+    formula claims to be within one and a half times the largest error seen anywhere, or where that is too coarse a
+    claim, what it keeps to nearly everywhere, and says so.
     """
 
     name: str = "formula"

@@ -163,7 +163,7 @@ def _learned(value: float, reach: float) -> list[Named]:
     far = FURTHER * reach
     names = [each for each in named_constants().between(value - far, value + far) if _common(each)][:TRIED]
     decimals = {shortest_between(value - width, value + width) for width in (reach, far)}
-    return [*names, *(Named(each, real_bits(each), const(each)) for each in sorted(decimals))]
+    return [*names, *(Named(each, real_bits(each), const(each)) for each in sorted(decimals) if each % 1)]
 
 
 def _common(named: Named) -> bool:

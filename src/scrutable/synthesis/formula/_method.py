@@ -215,16 +215,18 @@ class _Search:
         return found
 
     def _polished(self) -> list[_Candidate]:
-        """The best candidates, each also without constants that do nothing; best first."""
+        """The best candidates; for a network, each also without constants that do nothing. Best first."""
         best, table = self.candidates[:SNAPPED], self._some(SNAP_ROWS)
         if self.table.independent is None:
             return best
         clock = self.clock.part(POLISHING)
-        for candidate in best:
-            expr = polished(candidate.expr, table, self._total, clock)
-            self.candidates.append(_Candidate(expr, candidate.others, self._total(expr)))
+        forms = [each.expr for each in best] + [other for each in best for other in each.others]
+        for form in forms:
+            if not clock.over:
+                expr = polished(fitted(form, table.columns, table.target), table, self._total, clock)
+                self.candidates.append(_Candidate(expr, [], self._total(expr)))
         unique = {each.expr: each for each in self.candidates}
-        return sorted(unique.values(), key=lambda each: each.total)[:SNAPPED]
+        return sorted(unique.values(), key=lambda each: each.total)[: 2 * SNAPPED]
 
     def _some(self, count: int) -> Table:
         columns, target = self._rows(count, "snap")
