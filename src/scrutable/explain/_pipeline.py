@@ -86,10 +86,9 @@ def explain(
         on_event=on_event,
     )
     found = _propose(run)
-    tested = tuple(_verified(run, candidate) for candidate in found[:VERIFIED])
+    tested, others = _tested_in_turn(run, found)
     guarded = _guarded_until_one_stands(run, tested)
-    ranked = _ranked((*guarded, *found[VERIFIED:]))
-    return _conclude(run, ranked, out, command)
+    return _conclude(run, _ranked((*guarded, *others)), out, command)
 
 
 @one_thread()
@@ -167,6 +166,19 @@ def _propose(run: Run) -> tuple[Candidate, ...]:
     return tuple(Candidate(hypothesis_from_data(item["h"]), item["seconds"], item["exact"]) for item in items)
 
 
+def _tested_in_turn(run: Run, found: tuple[Candidate, ...]) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    """The first few candidates with evidence, and the others. An approximate program much longer than an exact one that
+    stands is not worth the time."""
+    tested: list[Candidate] = []
+    for candidate in found[:VERIFIED]:
+        standing = [c for c in tested if c.exact and c.hypothesis.verdict.rank <= Verdict.BEHAVIOURAL.rank]
+        least = min((c.hypothesis.total_bits for c in standing), default=float("inf"))
+        if candidate.exact or candidate.hypothesis.total_bits < DOUBT * least:
+            tested.append(_verified(run, candidate))
+    begun = {c.hypothesis.program.source for c in tested}
+    return tuple(tested), tuple(c for c in found if c.hypothesis.program.source not in begun)
+
+
 def _verified(run: Run, candidate: Candidate) -> Candidate:
     """The candidate with the evidence of every test."""
 
@@ -232,7 +244,8 @@ def _ranked(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         hypothesis = candidate.hypothesis
         causal = hypothesis.evidence.of("causal")
         sound = any(r.passed for r in causal) and not any(r.status == "fail" for r in causal)
-        truncated = any(r.name == "fidelity.longer" and r.status == "unknown" for r in hypothesis.evidence)
+        longer = [r for r in hypothesis.evidence if r.name == "fidelity.longer" and r.value is not None]
+        truncated = any(r.status == "unknown" for r in longer)
         doubts = (not sound) + (not candidate.exact)
         return hypothesis.verdict.rank, truncated, hypothesis.total_bits * DOUBT**doubts
 

@@ -100,7 +100,8 @@ def _one_round(
     suitable = tuple(_suitable(proposers, _problem(sight, Clock(clock.left), memo), note))
     for index, proposer in enumerate(suitable):
         started = clock.used
-        share = min(planned.left / (len(suitable) - index), clock.left)
+        waiting = sum(each.weight for each in suitable[index:])
+        share = min(planned.left * proposer.weight / waiting, clock.left)
         if answered is not None:
             share = min(share, max(MORE_SECONDS, answered))
         problem = _problem(sight, Clock(share), memo)

@@ -40,9 +40,14 @@ class Problem:
 
 
 class Proposer(ABC):
-    """One way to get programs out of a network."""
+    """One way to get programs out of a network.
+
+    `weight` is its share of the time in comparison with the others: more for searches that go deeper the longer they
+    run, and that nothing else replaces.
+    """
 
     name: str
+    weight: float = 1.0
 
     @abstractmethod
     def unsuitable(self, problem: Problem) -> str | None:

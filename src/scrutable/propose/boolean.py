@@ -44,6 +44,7 @@ class BooleanProposer(Proposer):
     """
 
     name: str = "boolean"
+    weight: float = 4.0
 
     def unsuitable(self, problem: Problem) -> str | None:
         """See `Proposer.unsuitable`."""

@@ -35,6 +35,7 @@ class Enumeration(Proposer):
     """
 
     name: str = "enumeration"
+    weight: float = 2.0
 
     def unsuitable(self, problem: Problem) -> str | None:
         """See `Proposer.unsuitable`."""

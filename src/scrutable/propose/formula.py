@@ -48,6 +48,7 @@ class FormulaProposer(Proposer):
     """
 
     name: str = "formula"
+    weight: float = 4.0
 
     def unsuitable(self, problem: Problem) -> str | None:
         """See `Proposer.unsuitable`."""

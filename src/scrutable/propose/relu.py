@@ -14,7 +14,7 @@ from scrutable.network import Activation, Affine
 from scrutable.program import Program
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._claims import Bounds, claimed, miss, spread_of, stated
-from scrutable.propose._inputs import is_block
+from scrutable.propose._inputs import few_bits, is_block
 from scrutable.propose._relu_program import Head, direct_programs, head_of, simple_programs
 from scrutable.propose._relu_units import Units, followed, pruned
 from scrutable.work import flat_rows, generator
@@ -54,6 +54,8 @@ class ReluProposer(Proposer):
             return "inputs or outputs are sequences"
         if is_block(network.inputs) or int(np.prod(network.inputs.shape)) > MOST_COLUMNS:
             return f"more than {MOST_COLUMNS} inputs"
+        if few_bits(network.inputs):
+            return "a few bits in: their truth table says everything"
         layers = network.layers
         if layers is None:
             return f"no chain of layers: {network.no_layers}"

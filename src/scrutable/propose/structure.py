@@ -51,6 +51,7 @@ class Structure(Proposer):
     """
 
     name: str = "structure"
+    weight: float = 3.0
 
     def unsuitable(self, problem: Problem) -> str | None:
         """See `Proposer.unsuitable`."""

@@ -80,14 +80,15 @@ class _Grower:
         counts = np.bincount(labels, minlength=len(self.planes))
         if counts.max() >= self.pure * len(labels):
             return Leaf(int(counts.argmax()))
-        parts = cuts(labels, sample, self.leaves, self.planes) if self.room else []
+        parts = cuts(labels, sample, self.leaves, self.planes) if self.room > 0 else []
         self.room -= 1
         return self.split(parts[0], labels, sample) if parts else None
 
     def split(self, part: Part, labels: np.ndarray, sample: Sample) -> Node | None:
         """The choice with this cut, and the trees of its two sides."""
         above = part.cut.at(sample.x) > 0
-        yes, no = (self.grown(labels[side], sample.rows(side)) for side in (above, ~above))
+        yes = self.grown(labels[above], sample.rows(above))
+        no = None if yes is None else self.grown(labels[~above], sample.rows(~above))
         if yes is None or no is None:
             return None
         return yes if yes == no else Choice(part.cut, yes, no)

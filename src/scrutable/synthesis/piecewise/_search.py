@@ -81,16 +81,23 @@ def piecewise_forms(
     rows = rng.permutation(len(x))[:ROWS] if len(x) > ROWS else np.arange(len(x))
     sample = Sample(x, y, slopes, independent=min(independent, len(x))).rows(rows)
     found: dict[Expr, Priced] = {}
-    for form in _best(_forms(sample, leaves, rng, clock), sample, exact=exact):
+    for form in _best(_in_time(_forms(sample, leaves, rng), clock), sample, exact=exact):
         for each in _shortened(form, sample, leaves):
             if each.expr not in found or each.residual < found[each.expr].residual:
                 found[each.expr] = each
-        if clock.over:
-            break
+            if clock.over:
+                break
     return tuple(sorted(found.values(), key=lambda each: each.total))
 
 
-def _forms(sample: Sample, leaves: Sequence[Expr], rng: np.random.Generator, clock: Clock) -> Iterator[Form]:
+def _in_time(forms: Iterator[Form], clock: Clock) -> Iterator[Form]:
+    for form in forms:
+        yield form
+        if clock.over:
+            return
+
+
+def _forms(sample: Sample, leaves: Sequence[Expr], rng: np.random.Generator) -> Iterator[Form]:
     """Fitted forms over the planes found at each tolerance."""
     yield fitted(Form(Leaf(0), np.zeros((1, sample.x.shape[1] + 1))), sample)
     for tolerance, by_slopes in TRIES:
@@ -99,8 +106,6 @@ def _forms(sample: Sample, leaves: Sequence[Expr], rng: np.random.Generator, clo
         planes = planes_of(sample.plain, tolerance=tolerance, rng=rng, by_slopes=by_slopes)
         if len(planes):
             yield from _over(planes, sample, leaves, tolerance)
-        if clock.over:
-            return
 
 
 def _over(planes: np.ndarray, sample: Sample, leaves: Sequence[Expr], tolerance: float) -> Iterator[Form]:
