@@ -1,0 +1,171 @@
+"""PyTorch's own recurrent layers, trained to tell words of a language from others: one answer after every letter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from scrutable.bench._recurrent_languages import LANGUAGES, Language
+from scrutable.bench._recurrent_store import (
+    FOLDER,
+    NetworkFacts,
+    attempts_at,
+    facts_in,
+    file_name,
+    keep_better,
+    read_into,
+)
+from scrutable.errors import UserError
+from scrutable.network import Category, Network, Tokens
+from scrutable.work import generator
+
+LAYERS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+KINDS = tuple(LAYERS)
+HIDDEN = 16
+STEPS = (1500, 2500, 4000)
+"""Of the attempts in turn; the last number is that of all further ones."""
+RATE = 1e-2
+BATCH, LOOK, TESTED, CHUNK, CHECK = 128, 2048, 65_536, 8_192, 250
+
+
+@final
+class Reader(nn.Module):
+    """A recurrent layer on letters and a linear readout: `(n, L)` long to logits `(n, L, 2)`."""
+
+    def __init__(self, kind: str, hidden: int) -> None:
+        super().__init__()
+        self.layer = LAYERS[kind](2, hidden, batch_first=True)
+        self.readout = nn.Linear(hidden, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits after every letter."""
+        return self.readout(self.layer(F.one_hot(x, 2).to(self.readout.weight.dtype))[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A trained reader, its seed, the shares of answers right at T and at 2T, and the steps it took."""
+
+    reader: Reader
+    seed: int
+    right: float
+    beyond: float
+    steps: int
+
+    @property
+    def exact(self) -> bool:
+        """Nothing was wrong."""
+        return self.right == 1.0 and self.beyond == 1.0
+
+
+def language_named(name: str) -> Language:
+    """One of the languages.
+
+    Raises:
+        UserError: no such language.
+    """
+    for language in LANGUAGES:
+        if language.name == name:
+            return language
+    raise UserError(f"got the language {name[:40]!r}, expected one of {', '.join(each.name for each in LANGUAGES)}")
+
+
+def reader_of(name: str, kind: str = "gru", *, seed: int = 0, folder: Path = FOLDER) -> Network:
+    """A trained classifier as it is given to `explain`. Its name says nothing of the language.
+
+    Raises:
+        UserError: it has not been trained, or its file is damaged.
+    """
+    language, path = language_named(name), folder / file_name(name, kind, seed)
+    facts = facts_in(path)
+    if facts is None:
+        raise UserError(f"got no trained network {path.name}; try python bench/train_recurrent.py {name}")
+    reader = read_into(Reader(kind, facts.form["hidden"]), path)
+    return Network(reader, inputs=Tokens(2, length=language.length), outputs=Category(2, length=language.length))
+
+
+def train(name: str, kind: str, *, seed: int = 0, seconds: float = 180.0, folder: Path = FOLDER) -> NetworkFacts:
+    """Train a classifier, test it, and keep it, unless one as good is there. The facts of the one that is kept.
+
+    When one is there, training goes on with the attempts after those that were made at it.
+
+    Arguments:
+        seconds: of processor time for training.
+    """
+    language, began, best, steps = language_named(name), time.process_time(), None, 0
+    first = number = attempts_at(name, kind, seed, folder)
+    while best is None or (not best.exact and time.process_time() < began + seconds):
+        made = _attempt(language, kind, 1000 * seed + number, end=began + seconds)
+        if best is None or (made.right, made.beyond) > (best.right, best.beyond):
+            best = made
+        number, steps = number + 1, steps + made.steps
+    right, whole = shares(best.reader, language, language.length, TESTED)
+    beyond, whole_beyond = shares(best.reader, language, 2 * language.length, TESTED)
+    facts = NetworkFacts(
+        task=name,
+        size=kind,
+        seed=seed,
+        start=best.seed,
+        longest=language.length,
+        form={"hidden": HIDDEN},
+        right=right,
+        whole=whole,
+        beyond=beyond,
+        whole_beyond=whole_beyond,
+        tested=TESTED,
+        imperfect=right < 1,
+        attempts=number - first,
+        steps=steps,
+        seconds=round(time.process_time() - began, 1),
+        bits=32,
+    )
+    return keep_better(best.reader, facts, folder)
+
+
+def _attempt(language: Language, kind: str, seed: int, *, end: float) -> Attempt:
+    """One attempt, cut short at `end` in processor time, or as soon as nothing is wrong and the loss is small."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        reader = Reader(kind, HIDDEN)
+    rng, done = generator(seed, "bench", "words"), 0
+    steps = STEPS[min(seed % 1000, len(STEPS) - 1)]
+    optimiser = torch.optim.AdamW(reader.parameters(), lr=RATE, weight_decay=1e-3, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=RATE, total_steps=steps)
+    for step in range(steps):
+        x = language.sample(BATCH, language.length, rng)
+        loss = F.cross_entropy(reader(torch.tensor(x)).flatten(0, 1), torch.tensor(language.rule(x)).flatten())
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        done += 1
+        learnt = step % CHECK == CHECK - 1 and float(loss.detach()) < 2e-3 and _scores(reader, language) == (1.0, 1.0)
+        if learnt or time.process_time() > end:
+            break
+    return Attempt(reader.eval(), seed, *_scores(reader, language), done)
+
+
+def _scores(reader: Reader, language: Language) -> tuple[float, float]:
+    at, beyond = (shares(reader, language, k, LOOK, name="look")[0] for k in (language.length, 2 * language.length))
+    return at, beyond
+
+
+def shares(reader: nn.Module, language: Language, length: int, n: int, *, name: str = "final") -> tuple[float, float]:
+    """The share of answers that are right on n fresh words, and of words where all are."""
+    rng, right, whole = generator(0, "bench", name, language.name, length), [], []
+    for start in range(0, n, CHUNK):
+        x = language.sample(min(CHUNK, n - start), length, rng)
+        with torch.no_grad():
+            same = reader(torch.tensor(x)).argmax(-1).numpy() == language.rule(x)
+        right.append(same.mean())
+        whole.append(same.all(axis=1).mean())
+    return float(np.mean(right)), float(np.mean(whole))

@@ -1,0 +1,150 @@
+"""The recurrent networks of the benchmark by task and size: trained and kept, or read and made ready for study."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from scrutable.bench._recurrent_cells import Cell, Shape, recurrent
+from scrutable.bench._recurrent_outside import OUTSIDE
+from scrutable.bench._recurrent_shapes import shape_of
+from scrutable.bench._recurrent_store import (
+    FOLDER,
+    NetworkFacts,
+    attempts_at,
+    facts_in,
+    file_name,
+    keep_better,
+    read_into,
+)
+from scrutable.bench._recurrent_tasks import RECURRENT
+from scrutable.bench._recurrent_training import Recipe, taught
+from scrutable.bench._sequences import SequenceTask
+from scrutable.errors import UserError
+from scrutable.network import Integers, Network, Recurrent
+from scrutable.work import generator
+
+TESTED = 65_536
+"""Fresh sequences at each length on which a finished network is tested."""
+CHUNK = 8_192
+FIRST = 8_192
+"""Sequences on which half precision must give the same answers before it is tested in full."""
+
+
+def task_named(name: str) -> SequenceTask:
+    """One of the benchmark's tasks, those outside included.
+
+    Raises:
+        UserError: no such task.
+    """
+    for task in (*RECURRENT, *OUTSIDE):
+        if task.name == name:
+            return task
+    raise UserError(f"got the task {name[:40]!r}, expected one such as {RECURRENT[0].name!r} or {OUTSIDE[0].name!r}")
+
+
+def network_of(task: str, size: str = "small", *, seed: int = 0, folder: Path = FOLDER) -> Network:
+    """A trained network as it is given to `explain`. Its name says nothing of the task.
+
+    Raises:
+        UserError: it has not been trained, or its file is damaged.
+    """
+    about = task_named(task)
+    channels, outputs = (None if n == 1 else n for n in (about.channels, about.outputs))
+    return Network(
+        module_of(task, size, seed=seed, folder=folder),
+        inputs=Integers(about.low, about.high, length=about.length, channels=channels),
+        outputs=Integers(length=about.length, channels=outputs),
+    )
+
+
+def module_of(task: str, size: str = "small", *, seed: int = 0, folder: Path = FOLDER) -> Recurrent:
+    """A trained network as a module: `(n, L)` or `(n, L, channels)` raw numbers to `(n, L, outputs)`.
+
+    Raises:
+        UserError: it has not been trained, or its file is damaged.
+    """
+    about, path = task_named(task), folder / file_name(task, size, seed)
+    facts = facts_in(path)
+    if facts is None:
+        raise UserError(f"got no trained network {path.name}; try python bench/train_recurrent.py {task}")
+    cell = Cell(Shape(**facts.form), about.channels, about.outputs)
+    read_into(cell, path)
+    return recurrent(cell)
+
+
+def train(
+    name: str, size: str, *, seed: int = 0, seconds: float = 180.0, folder: Path = FOLDER, recipe: Recipe | None = None
+) -> NetworkFacts:
+    """Train a network, test it, and keep it, unless one as good is there already. The facts of the one that is kept.
+
+    When one is there, training goes on with the attempts after those that were made at it.
+
+    Arguments:
+        seconds: of processor time, for training; testing takes a few more.
+    """
+    task, shape = task_named(name), shape_of(name, size)
+    first = attempts_at(name, size, seed, folder)
+    made = taught(task, shape, recipe or Recipe(), seed=seed, seconds=seconds, first=first)
+    bits, cell = _compact(task, made.cell)
+    right, whole = shares(recurrent(cell), task, task.length, TESTED)
+    beyond, whole_beyond = shares(recurrent(cell), task, 2 * task.length, TESTED)
+    facts = NetworkFacts(
+        task=name,
+        size=size,
+        seed=seed,
+        start=made.seed,
+        longest=made.longest,
+        form=asdict(shape),
+        right=right,
+        whole=whole,
+        beyond=beyond,
+        whole_beyond=whole_beyond,
+        tested=TESTED,
+        imperfect=right < 1,
+        attempts=made.attempts,
+        steps=made.steps,
+        seconds=made.seconds,
+        bits=bits,
+    )
+    return keep_better(cell, facts, folder)
+
+
+def shares(module: nn.Module, task: SequenceTask, length: int, n: int, *, name: str = "final") -> tuple[float, float]:
+    """The share of rounded outputs that are right on n fresh sequences, and of sequences where all are."""
+    rng, right, whole = generator(0, "bench", name, task.name, length), [], []
+    for start in range(0, n, CHUNK):
+        x = task.sample(min(CHUNK, n - start), length, rng)
+        same = answers(module, x) == task.rule(x).reshape(*x.shape[:2], -1)
+        right.append(same.mean())
+        whole.append(same.all(axis=(1, 2)).mean())
+    return float(np.mean(right)), float(np.mean(whole))
+
+
+def answers(module: nn.Module, x: np.ndarray) -> np.ndarray:
+    """Rounded outputs `(n, L, outputs)` for inputs `(n, L)` or `(n, L, channels)`."""
+    with torch.no_grad():
+        raw = module(torch.tensor(x.reshape(*x.shape[:2], -1), dtype=torch.float32))
+    return np.rint(raw.double().numpy())
+
+
+def _compact(task: SequenceTask, cell: Cell) -> tuple[int, Cell]:
+    """Half precision where it costs nothing: the bits of a weight, and the cell as it will be read."""
+    rough = Cell(_shape(cell), task.channels, task.outputs)
+    rough.load_state_dict({name: value.half().float() for name, value in cell.state_dict().items()})
+    for length in (task.length, 2 * task.length):
+        fine, coarse = (shares(recurrent(each), task, length, FIRST, name="compact") for each in (cell, rough))
+        if coarse < fine:
+            return 32, cell
+    return 16, rough
+
+
+def _shape(cell: Cell) -> Shape:
+    """The shape of a cell, from its layers."""
+    f, g = ([layer for layer in part if isinstance(layer, nn.Linear)] for part in (cell.f, cell.g))
+    width = 0 if len(f) == 1 and len(g) == 1 else (f if len(f) > 1 else g)[0].out_features
+    return Shape(f[-1].out_features, width, len(f), len(g))
