@@ -19,6 +19,7 @@ from scrutable.propose.linear import Linear
 from scrutable.propose.oblique import ObliqueProposer
 from scrutable.propose.operon import Operon
 from scrutable.propose.piecewise import PiecewiseProposer
+from scrutable.propose.registers import Registers
 from scrutable.propose.relu import ReluProposer
 from scrutable.propose.rules import RulesProposer
 from scrutable.propose.structure import Structure
@@ -41,6 +42,7 @@ __all__ = [
     "PiecewiseProposer",
     "Problem",
     "Proposer",
+    "Registers",
     "ReluProposer",
     "RulesProposer",
     "Structure",

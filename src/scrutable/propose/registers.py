@@ -1,0 +1,98 @@
+"""Registers: programs that keep a few whole numbers from step to step, found from the network's answers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from scrutable.hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.program import Scan
+from scrutable.propose._base import Problem, Proposer
+from scrutable.propose._inputs import is_block, program_inputs
+from scrutable.propose._registers_heard import listen, listen_to_data
+from scrutable.propose._registers_hunt import Hunt
+from scrutable.propose._registers_program import Frame
+from scrutable.propose._registers_trial import Upheld
+
+READABLE = ("Bits", "Integers", "Tokens", "Category")
+SHORTEST = 4
+MOST_OUTPUTS = 4
+FIRST_SHARE = 0.6
+"""The share of the time after which a network is judged by its data alone."""
+SOURCES = (
+    "A. Albarghouthi, S. Gulwani, Z. Kincaid, Recursive program synthesis (CAV 2013)",
+    "E. Michaud et al., Opening the AI black box: program synthesis via mechanistic interpretability, arXiv 2402.05110",
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Registers(Proposer):
+    """Finds up to three registers (sums, counters, extrema, remainders, latches, earlier answers, ...) that determine
+    the answers, and says the answers in terms of them.
+
+    A pool of thousands of short updates is run over all sequences at once; which of them, with the input, determine the
+    answers is a test that costs milliseconds, and only those that pass it are worth a search for an expression.
+    Programs are checked on fresh sequences and, where the network takes them, on sequences of twice the length; one
+    that is right only up to the length of the data says so.
+
+    References: see `SOURCES`; registers kept distinct by what they hold is the observational equivalence of the first.
+    """
+
+    name: str = "registers"
+
+    def unsuitable(self, problem: Problem) -> str | None:
+        """See `Proposer.unsuitable`."""
+        network = problem.network
+        if not network.inputs.is_sequence:
+            return "inputs are not sequences"
+        if network.inputs.kind not in READABLE or network.outputs.kind not in READABLE or is_block(network.inputs):
+            return "inputs or outputs are real numbers, not whole ones"
+        if not network.each_step and network.recurrence is None:
+            return "one answer for each sequence, and no recurrence to ask after every step"
+        if problem.inputs.shape[1] < SHORTEST:
+            return f"sequences shorter than {SHORTEST} steps"
+        if _width(problem) > MOST_OUTPUTS:
+            return f"more than {MOST_OUTPUTS} outputs"
+        return None
+
+    def propose(self, problem: Problem) -> Iterator[Hypothesis]:
+        """See `Proposer.propose`."""
+        width = _width(problem)
+        outputs = ("output",) if width == 1 else tuple(f"output_{k + 1}" for k in range(width))
+        frame = Frame(program_inputs(problem.network.inputs), outputs, problem.network.each_step)
+        for hear, share in ((listen, FIRST_SHARE), (listen_to_data, 1.0)):
+            hunt = Hunt(problem, frame, hear(problem))
+            for upheld in hunt.run(problem.clock.part(share)):
+                yield _hypothesis(upheld, problem)
+            strict = hunt.strict.trial
+            if strict.found and strict.best() == np.inf:
+                yield _hypothesis(min(strict.found, key=lambda each: each.program.bits), problem)
+            if hunt.found or problem.clock.over:
+                return
+
+
+def _width(problem: Problem) -> int:
+    return int(np.prod(problem.outputs.shape[2 if problem.network.each_step else 1 :]))
+
+
+def _hypothesis(upheld: Upheld, problem: Problem) -> Hypothesis:
+    length = problem.inputs.shape[1]
+    scans = (each for each in upheld.program.statements if isinstance(each, Scan))
+    sites = {s.name: "hidden" for scan in scans for s in scan.states} if problem.network.recurrence else {}
+    settings = {"registers": len(upheld.key.registers), "keys": upheld.key.size}
+    notes: tuple[str, ...] = ()
+    if upheld.agreement < 1:
+        settings |= {"mode": "approximate"}
+        notes = (f"differs from the network on {1 - upheld.agreement:.1%} of the sequences asked about",)
+    elif upheld.lasting:
+        settings |= {"mode": "exact"}
+    else:
+        settings |= {"mode": f"up to {length} steps"}
+        share = 1 - (upheld.longer or 0.0)
+        notes = (f"right up to {length} steps; on sequences of {2 * length} the network differs on {share:.1%}",)
+    provenance = Provenance("registers", settings, problem.seed, SOURCES)
+    return Hypothesis(upheld.program, Alignment(sites), provenance, notes=notes)
