@@ -111,7 +111,7 @@ class Loop:
             return self._programs(self.search(some[0], some[1], clock))
 
         def wrong(program: Program) -> np.ndarray:
-            return wrong_places(program, x, y).reshape(rows, -1).any(axis=1)
+            return np.asarray(wrong_places(program, x, y).reshape(rows, -1).any(axis=1))
 
         rng = generator(self.problem.seed, self.name, "consensus")
         for each in consensus(search, wrong, rows, clock=self.problem.clock, rng=rng):
