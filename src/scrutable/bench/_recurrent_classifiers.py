@@ -18,7 +18,7 @@ from scrutable.bench._recurrent_store import (
     FOLDER,
     NetworkFacts,
     attempts_at,
-    facts_in,
+    facts_of,
     file_name,
     keep_better,
     read_into,
@@ -85,9 +85,7 @@ def reader_of(name: str, kind: str = "gru", *, seed: int = 0, folder: Path = FOL
         UserError: it has not been trained, or its file is damaged.
     """
     language, path = language_named(name), folder / file_name(name, kind, seed)
-    facts = facts_in(path)
-    if facts is None:
-        raise UserError(f"got no trained network {path.name}; try python bench/train_recurrent.py {name}")
+    facts = facts_of(path, name)
     reader = read_into(Reader(kind, facts.form["hidden"]), path)
     return Network(reader, inputs=Tokens(2, length=language.length), outputs=Category(2, length=language.length))
 

@@ -16,7 +16,7 @@ from scrutable.bench._recurrent_store import (
     FOLDER,
     NetworkFacts,
     attempts_at,
-    facts_in,
+    facts_of,
     file_name,
     keep_better,
     read_into,
@@ -69,9 +69,7 @@ def module_of(task: str, size: str = "small", *, seed: int = 0, folder: Path = F
         UserError: it has not been trained, or its file is damaged.
     """
     about, path = task_named(task), folder / file_name(task, size, seed)
-    facts = facts_in(path)
-    if facts is None:
-        raise UserError(f"got no trained network {path.name}; try python bench/train_recurrent.py {task}")
+    facts = facts_of(path, task)
     cell = Cell(Shape(**facts.form), about.channels, about.outputs)
     read_into(cell, path)
     return recurrent(cell)

@@ -105,6 +105,18 @@ def facts_in(path: Path) -> NetworkFacts | None:
         return None
 
 
+def facts_of(path: Path, name: str) -> NetworkFacts:
+    """The facts of a network that has to be there; `name` is what it was trained on.
+
+    Raises:
+        UserError: it has not been trained, or its file is damaged.
+    """
+    facts = facts_in(path)
+    if facts is None:
+        raise UserError(f"got no trained network {path.name}; try python bench/train_recurrent.py {name}")
+    return facts
+
+
 def read_into(module: nn.Module, path: Path) -> nn.Module:
     """The module with the weights of a file, in single precision, for evaluation.
 

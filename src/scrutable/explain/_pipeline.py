@@ -170,13 +170,15 @@ def _tested_in_turn(run: Run, found: tuple[Candidate, ...]) -> tuple[tuple[Candi
     """The first few candidates with evidence, and the others. An approximate program much longer than an exact one that
     stands is not worth the time."""
     tested: list[Candidate] = []
+    left: list[Candidate] = []
     for candidate in found[:VERIFIED]:
         standing = [c for c in tested if c.exact and c.hypothesis.verdict.rank <= Verdict.BEHAVIOURAL.rank]
         least = min((c.hypothesis.total_bits for c in standing), default=float("inf"))
         if candidate.exact or candidate.hypothesis.total_bits < DOUBT * least:
             tested.append(_verified(run, candidate))
-    begun = {c.hypothesis.program.source for c in tested}
-    return tuple(tested), tuple(c for c in found if c.hypothesis.program.source not in begun)
+        else:
+            left.append(candidate)
+    return tuple(tested), (*left, *found[VERIFIED:])
 
 
 def _verified(run: Run, candidate: Candidate) -> Candidate:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scrutable.hypothesis import COARSEST, Alignment, Hypothesis
+from scrutable.hypothesis import COARSEST, FLOOR, Alignment, Hypothesis
 from scrutable.network import Network
 from scrutable.program import Program, Scan, named_parts, plainly_constant, residual_bits, simplify
 from scrutable.synthesis import INDEPENDENT
 from scrutable.verify import Sample, agrees, answers_to, tolerance
 
-FLOOR = 0.95
 SIMPLIFY_ROWS = 256
 
 

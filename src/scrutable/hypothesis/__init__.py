@@ -3,7 +3,7 @@
 from scrutable._callable import answers_calls
 from scrutable.hypothesis._data import frozen, hypothesis_from_data, hypothesis_to_data, plain, read_as
 from scrutable.hypothesis._evidence import CounterExample, Evidence, Interval, Kind, Result, Status, Verdict, verdict_of
-from scrutable.hypothesis._hypothesis import COARSEST, Alignment, Hypothesis, Provenance
+from scrutable.hypothesis._hypothesis import COARSEST, FLOOR, Alignment, Hypothesis, Provenance
 from scrutable.hypothesis._intervals import (
     clopper_pearson,
     cluster_bootstrap,
@@ -15,6 +15,7 @@ from scrutable.hypothesis._person import hypothesis
 
 __all__ = [
     "COARSEST",
+    "FLOOR",
     "Alignment",
     "CounterExample",
     "Evidence",

@@ -9,6 +9,8 @@ from typing import Any
 from scrutable.hypothesis._evidence import Evidence, Verdict
 from scrutable.program import Program
 
+FLOOR = 0.95
+"""The least agreement of a hypothesis that declares itself approximate."""
 COARSEST = 0.1
 """A claim about real outputs that is not within this share of their standard deviation is not worth testing."""
 

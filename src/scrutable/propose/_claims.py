@@ -14,6 +14,7 @@ from scrutable.hypothesis import COARSEST, Alignment, Hypothesis, Provenance
 from scrutable.network import Network
 from scrutable.program import Program
 from scrutable.propose._base import Problem
+from scrutable.synthesis import INDEPENDENT
 
 INSIDE = 0.99
 """The largest claim, as a share of the coarsest one worth testing: the spread is measured on other rows there."""
@@ -102,7 +103,7 @@ def claimed(
         within = rounded_up(max(1.05 * float(np.quantile(usual, quantile)), 1e-9 * spread))
         right = min(float((usual <= within).mean()), float((usual[:n] <= within).mean()))
         if within <= limit and right >= LEAST:
-            options.append((64 * log2(within / spread) + n * (1 - right) * ROW_BITS, within))
+            options.append((INDEPENDENT * log2(within / spread) + n * (1 - right) * ROW_BITS, within))
     return Claim(min(options)[1], exact=False, worst=worst) if options else None
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scrutable.errors import ScrutableError
+from scrutable.hypothesis import FLOOR
 from scrutable.program import Program
 from scrutable.work import Clock, flat_rows
 
@@ -21,8 +22,6 @@ SAMPLE = 32
 GROWN = 12
 TRIALS, ROUNDS, SUCCESSES = 24, 8, 3
 FEW = 4
-FLOOR = 0.95
-"""What is right less often is no statement about the network."""
 
 Searched = Callable[[np.ndarray, Clock], Sequence[Program]]
 """From the places of some rows to programs right on all of them, shortest first."""

@@ -9,10 +9,10 @@ from math import log2
 import numpy as np
 
 from scrutable.errors import UserError
-from scrutable.hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.hypothesis import FLOOR, Alignment, Hypothesis, Provenance
 from scrutable.program import Expr, Let, Program, substitute
 from scrutable.propose._base import Problem
-from scrutable.propose._consensus import FLOOR, consensus, wrong_places, wrong_rows
+from scrutable.propose._consensus import consensus, wrong_places, wrong_rows
 from scrutable.propose._features import Features, flat_targets, plain_features, window_features
 from scrutable.propose._inputs import few_bits, is_block, program_inputs
 from scrutable.synthesis import Found

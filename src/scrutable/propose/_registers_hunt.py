@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scrutable.hypothesis import FLOOR
 from scrutable.program import call
 from scrutable.propose._base import Problem
-from scrutable.propose._consensus import FLOOR
 from scrutable.propose._registers_features import Feature, features, variable
 from scrutable.propose._registers_heard import Ear
 from scrutable.propose._registers_keys import Dependence, Key, ranked

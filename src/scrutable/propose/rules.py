@@ -9,8 +9,7 @@ from typing import final
 import numpy as np
 
 from scrutable.hypothesis import Alignment, Hypothesis, Provenance
-from scrutable.program import Let, Program
-from scrutable.program._bits import residual_bits
+from scrutable.program import Let, Program, residual_bits
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._cart import item_columns, whole_columns
 from scrutable.propose._claims import Bounds, claimed, spread_of, stated

@@ -13,7 +13,7 @@ from scrutable.errors import ScrutableError, UserError
 from scrutable.hypothesis import COARSEST, Alignment, Hypothesis, Provenance
 from scrutable.program import Program, read_program, type_to_text
 from scrutable.propose._base import Problem, Proposer
-from scrutable.propose._claims import rounded_up
+from scrutable.propose._claims import ABOVE, INSIDE, rounded_up
 from scrutable.propose._inputs import program_inputs
 from scrutable.work import generator
 
@@ -25,7 +25,6 @@ MOST_TEXTS = 32
 SHOWN, FAILURES_SHOWN = 24, 3
 MOST_FAILURES = 12
 NEARLY = 0.95
-ABOVE = 1.5
 
 
 @final
@@ -175,7 +174,7 @@ def _within(problem: Problem, said: np.ndarray, wanted: np.ndarray) -> float | N
         worst = float(np.abs(said - wanted).max())
     if not np.isfinite(worst):
         return 0.0
-    return min(rounded_up(max(ABOVE * worst, 1e-9 * spread)), COARSEST * spread * 0.99)
+    return min(rounded_up(max(ABOVE * worst, 1e-9 * spread)), INSIDE * COARSEST * spread)
 
 
 def _wrong(problem: Problem, said: np.ndarray, wanted: np.ndarray, rows: np.ndarray) -> str:

@@ -15,9 +15,6 @@ from scrutable.work import Clock
 if TYPE_CHECKING:
     from scrutable.network import Network
 
-FLOOR = 0.95
-"""The least agreement of a hypothesis that declares itself approximate."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:
