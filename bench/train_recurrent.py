@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from scrutable.bench import _recurrent_classifiers as classifiers
-from scrutable.bench import _recurrent_networks as networks
-from scrutable.bench._recurrent_outside import OUTSIDE
-from scrutable.bench._recurrent_shapes import SIZES
-from scrutable.bench._recurrent_store import FOLDER, NetworkFacts, facts_in, file_name, write_index
-from scrutable.bench._recurrent_tasks import RECURRENT
+from scrutable.bench.recurrent import _classifiers as classifiers
+from scrutable.bench.recurrent import _networks as networks
+from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._shapes import SIZES
+from scrutable.bench.recurrent._store import FOLDER, NetworkFacts, facts_in, file_name, write_index
+from scrutable.bench.recurrent._tasks import RECURRENT
 from scrutable.work import executor, one_thread
 
 

@@ -15,10 +15,10 @@ from jaxtyping import Int, jaxtyped
 from recurrent_oracles import ORACLES, Oracle
 from recurrent_oracles_outside import OUTSIDE_ORACLES
 
-from scrutable.bench._recurrent_languages import LANGUAGES, Language
-from scrutable.bench._recurrent_outside import OUTSIDE
-from scrutable.bench._recurrent_tasks import RECURRENT
-from scrutable.bench._sequences import SequenceTask
+from scrutable.bench.recurrent._languages import LANGUAGES, Language
+from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._sequences import SequenceTask
+from scrutable.bench.recurrent._tasks import RECURRENT
 
 WORDS = 60
 ALL = {**ORACLES, **{f"outside/{name}": oracle for name, oracle in OUTSIDE_ORACLES.items()}}

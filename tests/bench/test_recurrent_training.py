@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from scrutable.bench import _recurrent_classifiers as classifiers
-from scrutable.bench import _recurrent_networks as networks
-from scrutable.bench._recurrent_cells import Cell, Shape, fold, recurrent, remember
-from scrutable.bench._recurrent_outside import OUTSIDE
-from scrutable.bench._recurrent_shapes import KINDS, SHAPES, SIZES, shape_of
-from scrutable.bench._recurrent_store import FOLDER, INDEX, facts_in, kept, write_index
-from scrutable.bench._recurrent_tasks import RECURRENT
-from scrutable.bench._recurrent_training import Lesson, Recipe, taught
-from scrutable.bench._recurrent_unrolled import unrolled
+from scrutable.bench.recurrent import _classifiers as classifiers
+from scrutable.bench.recurrent import _networks as networks
+from scrutable.bench.recurrent._cells import Cell, Shape, fold, recurrent, remember
+from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._shapes import KINDS, SHAPES, SIZES, shape_of
+from scrutable.bench.recurrent._store import FOLDER, INDEX, facts_in, kept, write_index
+from scrutable.bench.recurrent._tasks import RECURRENT
+from scrutable.bench.recurrent._training import Lesson, Recipe, taught
+from scrutable.bench.recurrent._unrolled import unrolled
 from scrutable.errors import UserError
 
 FORMS = [Shape(5, 0, 1, 1), Shape(5, 9, 1, 2), Shape(5, 12, 2, 1), Shape(5, 9, 2, 3), Shape(4, 9, 3, 2)]

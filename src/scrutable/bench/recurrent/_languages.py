@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.bench._sequences import SequenceRule, stepwise
+from scrutable.bench.recurrent._sequences import SequenceRule, stepwise
 
 
 @dataclass(frozen=True, slots=True)

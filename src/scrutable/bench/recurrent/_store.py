@@ -20,7 +20,7 @@ from scrutable.errors import UserError
 from scrutable.hypothesis import read_as
 from scrutable.work import write_atomically, write_json
 
-FOLDER = Path(__file__).parent / "weights_recurrent"
+FOLDER = Path(__file__).parent / "weights"
 INDEX = "index.json"
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from scrutable.bench._recurrent_cells import Cell, Shape, fold, remember
-from scrutable.bench._recurrent_unrolled import unrolled
-from scrutable.bench._sequences import SequenceTask
+from scrutable.bench.recurrent._cells import Cell, Shape, fold, remember
+from scrutable.bench.recurrent._sequences import SequenceTask
+from scrutable.bench.recurrent._unrolled import unrolled
 from scrutable.work import generator
 
 CHECK = 200

@@ -2,14 +2,14 @@
 
 Source: Michaud et al., "Opening the AI black box: program synthesis via mechanistic interpretability" (2024),
 arXiv:2402.05110. Inputs are whole numbers drawn uniformly, and 0 before the start. The rules that no method may be
-tuned on are in `_recurrent_outside.py`.
+tuned on are in `_outside.py`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from scrutable.bench._recurrent_rules import (
+from scrutable.bench.recurrent._rules import (
     balanced,
     digits_of_sum,
     dither,
@@ -20,8 +20,8 @@ from scrutable.bench._recurrent_rules import (
     palindromes,
     quotient_bits,
 )
-from scrutable.bench._sequences import SequenceTask as Task
-from scrutable.bench._sequences import lagged, positions, stepwise, whole, windowed
+from scrutable.bench.recurrent._sequences import SequenceTask as Task
+from scrutable.bench.recurrent._sequences import lagged, positions, stepwise, whole, windowed
 
 
 def _total(x: np.ndarray) -> np.ndarray:

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from scrutable.bench._recurrent_languages import LANGUAGES, Language
-from scrutable.bench._recurrent_store import (
+from scrutable.bench.recurrent._languages import LANGUAGES, Language
+from scrutable.bench.recurrent._store import (
     FOLDER,
     NetworkFacts,
     attempts_at,

@@ -11,8 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.bench import _recurrent_outside_steps as steps
-from scrutable.bench._sequences import SequenceRule, SequenceTask, lagged, positions, stepwise, whole, windowed
+from scrutable.bench.recurrent import _outside_steps as steps
+from scrutable.bench.recurrent._sequences import (
+    SequenceRule,
+    SequenceTask,
+    lagged,
+    positions,
+    stepwise,
+    whole,
+    windowed,
+)
 
 
 def _task(name: str, low: int, high: int, said: str, rule: SequenceRule, **more: Any) -> SequenceTask:

@@ -1,4 +1,4 @@
-"""Reference functions of the recurrent tasks that do not fit into one line. See `_recurrent_tasks.py`."""
+"""Reference functions of the recurrent tasks that do not fit into one line. See `_tasks.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.bench._sequences import SequenceRule, lagged, stepwise
+from scrutable.bench.recurrent._sequences import SequenceRule, lagged, stepwise
 
 
 def digits_of_sum(base: int) -> SequenceRule:

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from scrutable.bench._recurrent_cells import Cell, Shape, recurrent
-from scrutable.bench._recurrent_outside import OUTSIDE
-from scrutable.bench._recurrent_shapes import shape_of
-from scrutable.bench._recurrent_store import (
+from scrutable.bench.recurrent._cells import Cell, Shape, recurrent
+from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._sequences import SequenceTask
+from scrutable.bench.recurrent._shapes import shape_of
+from scrutable.bench.recurrent._store import (
     FOLDER,
     NetworkFacts,
     attempts_at,
@@ -21,9 +22,8 @@ from scrutable.bench._recurrent_store import (
     keep_better,
     read_into,
 )
-from scrutable.bench._recurrent_tasks import RECURRENT
-from scrutable.bench._recurrent_training import Recipe, taught
-from scrutable.bench._sequences import SequenceTask
+from scrutable.bench.recurrent._tasks import RECURRENT
+from scrutable.bench.recurrent._training import Recipe, taught
 from scrutable.errors import UserError
 from scrutable.network import Integers, Network, Recurrent
 from scrutable.work import generator

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from scrutable.bench._recurrent_cells import Cell, linears
+from scrutable.bench.recurrent._cells import Cell, linears
 
 
 def unrolled(cell: Cell, x: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """One step of each rule outside that keeps registers: `step(state, x_t) -> (state, y_t)` on columns `(n,)`.
 
-No method may be tuned on them; see `_recurrent_outside.py`, which says what they start from.
+No method may be tuned on them; see `_outside.py`, which says what they start from.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from scrutable.bench._recurrent_cells import Shape
+from scrutable.bench.recurrent._cells import Shape
 
 SIZES = ("small", "generous")
 
