@@ -244,3 +244,14 @@ def test_examples_leave_out_what_python_cannot_write() -> None:
     a = Var("a", REAL)
     program = Program("p", (Input("a", REAL),), (Let("v", call("exp", a)),), ("v",))
     assert program.with_examples(np.array([0.0, 1e6])).examples == ((0.0, 1.0),)
+
+
+def test_one_input_may_be_the_only_column_of_a_table() -> None:
+    program = Program("program", (Input("x", INT),), (Let("y", call("mul", Var("x", INT), 2)),), ("y",))
+    x = np.arange(5)
+    assert (program(x[:, None]) == program(x)).all()
+    steps = Program("program", (Input("x", Seq(INT)),), (Let("y", call("mul", Var("x", Seq(INT)), 2)),), ("y",))
+    words = np.arange(6).reshape(2, 3)
+    assert (steps(words[..., None]) == steps(words)).all()
+    with pytest.raises(UserError, match="expected"):
+        program(words)

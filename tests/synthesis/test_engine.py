@@ -8,6 +8,8 @@ from typing import final
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from planted_tables import columns, table
 
 from scrutable.program import INT, Expr, Var, call, const
@@ -125,3 +127,11 @@ def test_what_is_itself_a_null_is_compact_when_it_is_short() -> None:
     constant = table(PAIRS, np.full(len(PAIRS), 3))
     assert compact(scored(const(3), constant), constant)
     assert not compact(scored(const(3), SUM), SUM)
+
+
+@given(seed=st.integers(0, 2**32 - 1), shift=st.floats(-0.2, 0.2))
+@settings(max_examples=10, deadline=None)
+def test_zero_says_nothing_of_random_numbers_about_zero(seed: int, shift: float) -> None:
+    rng = np.random.default_rng(seed)
+    table = Table({"x": rng.normal(size=200)}, rng.normal(size=200) + shift)
+    assert nulls(table)["constant"] <= scored(const(0), table).total

@@ -71,8 +71,13 @@ class Answer:
 
     @property
     def compact(self) -> bool:
-        """Whether there is an expression and it beats every null, misfit included."""
+        """Whether there is an expression and no null is shorter, misfit included."""
         return self.found is not None and compact(self.found, self.table)
+
+    @property
+    def no_shorter(self) -> bool:
+        """Whether some null says as much in as few bits, such as the constant that a method found itself."""
+        return self.found is not None and self.found.total >= min(self.nulls.values()) - 0.1
 
     @property
     def written_out(self) -> bool:
@@ -132,7 +137,7 @@ def formula_table(case: Case) -> tuple[Formula, Table]:
 def _null_row(case: Case, answer: Answer) -> Row:
     if answer.found is None:
         return answer.row(case, verdict=NOTHING, solved=True, why="nothing was claimed")
-    if not answer.compact:
+    if answer.no_shorter:
         return answer.row(case, verdict=LOSES, solved=True, why="what was found is no shorter than a null")
     return answer.row(case, verdict=WRONG, solved=False, why="a short program was claimed where there is none")
 

@@ -19,6 +19,8 @@ _LIMIT = 2.0**63
 def arrange(x: Any, inputs: Sequence[Input]) -> tuple[Backend, int, dict[str, Any]]:
     """The backend, the number of rows, and a fresh array for each input.
 
+    Several inputs are the columns of the last axis; one input is the array itself, or its only column.
+
     Raises:
         UserError: with every reason why `x` is not data for `inputs`.
     """
@@ -32,6 +34,8 @@ def arrange(x: Any, inputs: Sequence[Input]) -> tuple[Backend, int, dict[str, An
     first = inputs[0].type
     fixed = _array_shape(first) + ((len(inputs),) if len(inputs) > 1 else ())
     leading = 2 if isinstance(first, Seq) else 1
+    if len(inputs) == 1 and shape[leading:] == (*fixed, 1):  # a table of one column
+        x, shape = x[..., 0], shape[:-1]
     if len(shape) != leading + len(fixed) or shape[leading:] != fixed:
         raise UserError(f"got data of shape {shape}, expected {expected_shape(inputs)}")
     columns = [x[..., i] for i in range(len(inputs))] if len(inputs) > 1 else [x]

@@ -20,6 +20,8 @@ from scrutable.synthesis.detect._write import choice, linear, table_of
 LEAVES = (2, 4, 8, 16)
 DIGITS = (1, 2, 3, 5, 8)
 TIE = 1e-6
+ROUNDINGS = (0.0, 0.01, 0.1, 0.3)
+"""A constant may be rounded by so many standard deviations of the answers: the best of these is the null."""
 MOST_LABELS = 32
 """A tree for more different whole answers is grown as a regression, its answers rounded."""
 
@@ -78,7 +80,8 @@ def _constants(table: Table) -> list[Expr]:
         values, counts = np.unique(table.target, return_counts=True)
         return [const(values[counts.argmax()].item())]
     mean, spread = float(table.target.mean()), float(table.target.std())
-    return [const(shortest_between(mean - share * spread, mean + share * spread)) for share in (0.0, 0.01, 0.1)]
+    values = [shortest_between(mean - share * spread, mean + share * spread) for share in ROUNDINGS]
+    return [const(int(value) if value.is_integer() else value) for value in values]
 
 
 def _linears(table: Table) -> list[Expr]:
