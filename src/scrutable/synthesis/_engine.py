@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from scrutable.errors import ScrutableError
-from scrutable.program import BOOL, INT, REAL, Expr, Input, Let, Program, simplify
+from scrutable.program import Expr, Input, Let, Program, simplify
 from scrutable.synthesis._base import Found, Method, Table
-from scrutable.synthesis._score import scored
+from scrutable.synthesis._score import scored, type_of
 from scrutable.work import Clock
 
 MORE_SECONDS = 1.0
@@ -72,8 +72,7 @@ def _ranked(found: Iterable[Found]) -> list[Found]:
 
 def _shorter(found: Found, table: Table) -> Found:
     """The expression simplified, where that makes the description shorter."""
-    kinds = {"b": BOOL, "f": REAL}
-    inputs = tuple(Input(name, kinds.get(column.dtype.kind, INT)) for name, column in table.columns.items())
+    inputs = tuple(Input(name, type_of(column)) for name, column in table.columns.items())
     answer = next(name for name in ("answer", "answer_", "answer__") if name not in table.columns)
     columns = [column[:SIMPLIFY_ROWS] for column in table.columns.values()]
     x = columns[0] if len(columns) == 1 else np.stack(columns, axis=-1)

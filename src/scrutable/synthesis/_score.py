@@ -6,10 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scrutable.program import BOOL, INT, REAL, Expr, Input, Let, Program, expr_bits, residual_bits
+from scrutable.program import BOOL, INT, REAL, Expr, Input, Let, Program, Type, expr_bits, residual_bits
 from scrutable.synthesis._base import FINEST, Found, Table
 
-__all__ = ["FINEST", "misfit_bits", "scored", "values"]
+__all__ = ["FINEST", "misfit_bits", "scored", "type_of", "values"]
+
+
+def type_of(column: np.ndarray) -> Type:
+    """The type that a column's values have in the program language."""
+    kinds: dict[str, Type] = {"b": BOOL, "f": REAL}
+    return kinds.get(column.dtype.kind, INT)
 
 
 def values(expr: Expr, columns: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -18,8 +24,7 @@ def values(expr: Expr, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     Raises:
         ProgramError: an integer left the 64-bit range.
     """
-    kinds = {"b": BOOL, "f": REAL}
-    inputs = tuple(Input(name, kinds.get(column.dtype.kind, INT)) for name, column in columns.items())
+    inputs = tuple(Input(name, type_of(column)) for name, column in columns.items())
     answer = next(name for name in ("answer", "answer_", "answer__") if name not in columns)
     program = Program("program", inputs, (Let(answer, expr),), (answer,))
     n = len(next(iter(columns.values())))

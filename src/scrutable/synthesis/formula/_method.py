@@ -8,9 +8,9 @@ from typing import final
 
 import numpy as np
 
-from scrutable.program import Expr, const
+from scrutable.program import Expr, Var, const, substitute
 from scrutable.synthesis._base import Found, Method, Table
-from scrutable.synthesis._score import misfit_bits
+from scrutable.synthesis._score import misfit_bits, type_of
 from scrutable.synthesis.constants import evaluated, filled, fitted, holes, named_bits, priced, snap
 from scrutable.synthesis.formula._forms import Form
 from scrutable.synthesis.formula._polish import polished
@@ -69,7 +69,10 @@ class Formulas(Method):
         """See `Method.find`: a front, the shortest description first."""
         if self.unsuitable(table):
             return
-        yield from _front(_Search(table, clock).run())
+        reals = {name: np.asarray(column, dtype=np.float64) for name, column in table.columns.items()}
+        typed = {name: Var(name, type_of(column)) for name, column in table.columns.items()}
+        for found in _front(_Search(replace(table, columns=reals), clock).run()):
+            yield replace(found, expr=substitute(found.expr, typed))
 
 
 @dataclass(slots=True)

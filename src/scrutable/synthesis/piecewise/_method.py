@@ -9,9 +9,9 @@ from typing import final
 import numpy as np
 
 from scrutable.errors import ProgramError
-from scrutable.program import BOOL, INT, REAL, Expr, Var, call
+from scrutable.program import INT, Expr, Var, call
 from scrutable.synthesis._base import Found, Method, Table
-from scrutable.synthesis._score import scored, values
+from scrutable.synthesis._score import scored, type_of, values
 from scrutable.synthesis.piecewise._search import piecewise_forms
 from scrutable.work import Clock
 
@@ -68,8 +68,7 @@ class PiecewiseLinear(Method):
 
 def leaves_of(table: Table) -> tuple[Expr, ...]:
     """A variable for each column, truths as numbers."""
-    kinds = {"b": BOOL, "f": REAL}
-    return tuple(Var(name, kinds.get(column.dtype.kind, INT)) for name, column in table.columns.items())
+    return tuple(Var(name, type_of(column)) for name, column in table.columns.items())
 
 
 def _checked(expr: Expr, table: Table) -> Found | None:
