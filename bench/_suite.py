@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+RUNS = ROOT / "runs"
 
 
-def measured(suite: str, budgets: Mapping[str, str], *, jobs: int = 2) -> None:
+def measured(
+    suite: str, budgets: Mapping[str, str], *, jobs: int = 2, more: Sequence[str] = (), preface: str = ""
+) -> None:
     """Run the families of a suite (finished rows of an earlier run are kept) and write docs/_measured/SUITE.md.
 
     Arguments:
         budgets: family to time for each case. Names on the command line choose among them.
+        more: further words of the command. preface: what comes before the tables.
     """
     chosen = [name for name in budgets if name in sys.argv[1:]] or list(budgets)
-    runs = ROOT / "runs" / f"bench-{suite}"
+    runs = RUNS / f"bench-{suite}"
     for family in chosen:
         words = ["bench", suite, "--family", family, "--budget", budgets[family], "--jobs", str(jobs)]
-        words += ["--out", str(runs / family), "--networks", str(runs / "networks"), "--resume"]
+        words += ["--out", str(runs / family), "--resume", *more]
         subprocess.run([sys.executable, "-m", "scrutable", *words], check=True, stdout=subprocess.DEVNULL)
     tables = [
         f"### {family}, at most {budget} a case\n\n{(runs / family / 'table.md').read_text().strip()}\n"
         for family, budget in budgets.items()
         if (runs / family / "table.md").exists()
     ]
-    (ROOT / "docs" / "_measured" / f"{suite}.md").write_text("\n".join(tables))
+    parts = [f"{preface.strip()}\n"] if preface else []
+    (ROOT / "docs" / "_measured" / f"{suite}.md").write_text("\n".join([*parts, *tables]))

@@ -1,8 +1,8 @@
 """Run every benchmark and put docs/benchmarks.md together: `make bench`, or `python bench/all.py [NAME ...]`.
 
 Each script writes its own table to docs/_measured; this one runs the wanted scripts (all, if none is named) and joins
-the tables, each under the command that regenerates it. Nothing in docs/benchmarks.md is written by hand. The two suites
-(synthesis, feedforward) take hours; they keep finished rows in runs/ and go on where they stopped.
+the tables, each under the command that regenerates it. Nothing in docs/benchmarks.md is written by hand. The three
+suites (synthesis, feedforward, recurrent) take hours; they keep finished rows in runs/ and go on where they stopped.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ SCRIPTS = {
     "enumerator": "Bottom-up enumeration: candidates a second, and problems to beat",
     "synthesis": "Synthesis from pure tables",
     "feedforward": "Trained feed-forward networks explained",
+    "recurrent": "Trained recurrent networks explained",
     "fidelity": "Programs of at most 16 leaves against the networks they were taken from",
     "printed": "A printed program against its evaluated form",
     "startup": "What starting costs",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _suite import measured
+from _suite import RUNS, measured
 
 BUDGETS = {
     "integer": "30s",
@@ -14,4 +14,4 @@ BUDGETS = {
 }
 
 if __name__ == "__main__":
-    measured("feedforward", BUDGETS)
+    measured("feedforward", BUDGETS, more=("--networks", str(RUNS / "bench-feedforward" / "networks")))

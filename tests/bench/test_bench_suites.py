@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pretender import Pretender
 
 from scrutable.bench import Case, Feedforward, Row, Suite, Synthesis, _networks, _synthesis, chosen, run_cases
 from scrutable.bench._networks import subject_of
 from scrutable.bench._questions import planted_question
 from scrutable.bench._rule import Rule
 from scrutable.bench._training import Recipe
-from scrutable.hypothesis import Alignment, Evidence, Hypothesis, Interval, Provenance, Result
-from scrutable.network import Network
-from scrutable.program import Expr, Let, Program, Var, call, const
+from scrutable.program import Expr, Var, call, const
 from scrutable.propose._inputs import program_inputs
 from scrutable.synthesis import Found, Table, scored
 from scrutable.work import Clock
@@ -169,26 +168,6 @@ def test_a_table_written_out_is_no_answer() -> None:
 
     rows = rows_of(Synthesis(method=written), "boolean", count=3)
     assert [(row.verdict, row.agreement, row.solved) for row in rows] == [("no compact program", 1.0, False)] * 3
-
-
-class Pretender:
-    """Stands in for `explain`: answers with a given expression over the inputs, as if every test had passed."""
-
-    def __init__(self, expr: Expr | None) -> None:
-        self.expr = expr
-
-    def __call__(self, network: Network, *, budget: float, seed: int) -> Any:
-        from scrutable.explain import RunFacts, Study
-
-        if self.expr is None:
-            return Study(network.facts, RunFacts(0, "", "", budget, seed, 0.0, ""))
-        program = Program("program", program_inputs(network.inputs), (Let("y", self.expr),), ("y",))
-        results = (
-            Result("exhaustive", "exhaustive", "pass", 1.0, 8, Interval(1.0, 1.0), "", ""),
-            Result("fidelity.held_out", "behaviour", "pass", 1.0, 8, Interval(1.0, 1.0), "", ""),
-        )
-        hypothesis = Hypothesis(program, Alignment(), Provenance("planted"), Evidence(results))
-        return Study(network.facts, RunFacts(0, "", "", budget, seed, 0.0, ""), (hypothesis,))
 
 
 def number(name: str, domain: Any) -> Expr:

@@ -42,10 +42,19 @@ def test_a_folder_with_rows_is_resumed_and_never_begun_again_unasked(run: RUN) -
     assert first["rows"] == again["rows"]
 
 
+def test_networks_that_are_not_trained_are_said_to_be_missing(run: RUN, tmp_path: Path) -> None:
+    words = ("bench", "recurrent", "--family", "small", "--only", "Bitwise", "--networks", "nowhere", "--out", "out")
+    done = run(*words)
+    assert done.code == 0, done.err
+    assert "not trained: 4" in done.out
+    assert "train_recurrent.py Bitwise_Xor" in (tmp_path / "out" / "table.md").read_text()
+
+
 @pytest.mark.parametrize(("words", "reason"), [
     (("bench", "nonsense"), "synthesis"),
     (("bench", "synthesis", "--family", "nonsense"), "expected one of integer"),
     (("bench", "feedforward", "--only", "nonsense"), "matches no case"),
+    (("bench", "recurrent", "--family", "nonsense"), "expected one of small, generous, outside, language"),
     (("bench", "synthesis", "--budget", "soon"), "expected a time"),
     (("bench", "synthesis", "--jobs", "0"), "--jobs"),
     (("bench", "synthesis", "--resume"), "--out"),

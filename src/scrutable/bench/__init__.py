@@ -1,7 +1,7 @@
 """Ground truth to measure by: suites of planted tables and trained networks, and a runner that survives being stopped.
 
-`Synthesis` asks for expressions of tables, `Feedforward` for programs of trained networks. Only the scorer knows what
-was planted.
+`Synthesis` asks for expressions of tables, `Feedforward` for programs of trained networks, `Recurrent` for programs of
+networks that read sequences. Only the scorer knows what was planted.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from scrutable.bench._run import chosen, run_cases
 if TYPE_CHECKING:
     from scrutable.bench._feedforward import Feedforward
     from scrutable.bench._synthesis import Synthesis
+    from scrutable.bench.recurrent._suite import Recurrent
 
-_LAZY = {"Feedforward": "_feedforward", "Synthesis": "_synthesis"}
+_LAZY = {"Feedforward": "_feedforward", "Recurrent": "recurrent._suite", "Synthesis": "_synthesis"}
 
 __all__ = [
     "Case",
     "Feedforward",
+    "Recurrent",
     "Report",
     "Row",
     "Share",

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scrutable.errors import UserError
 from scrutable.hypothesis import plain
+
+MISSING = "not trained"
+"""The verdict of a case whose network is not there. Such rows are shown, counted apart and not kept."""
+
+
+class MissingNetwork(UserError):
+    """What a case asks about is not there; raised by `Suite.run`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Row:
         solved: whether the answer is right, by the rule of the family.
         why: the reason, in one sentence.
         marks: further yes-or-no outcomes that are counted for each family.
+        columns: further columns of the family's table, by title.
         details: further plain data.
     """
 
@@ -67,6 +76,7 @@ class Row:
     solved: bool
     why: str
     marks: Mapping[str, bool] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -81,4 +91,8 @@ class Suite(ABC):
 
     @abstractmethod
     def run(self, case: Case, *, budget: float) -> Row:
-        """Put one question to the methods, with `budget` seconds, and score the answer."""
+        """Put one question to the methods, with `budget` seconds, and score the answer.
+
+        Raises:
+            MissingNetwork: the network that the case asks about has not been trained.
+        """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -23,6 +21,7 @@ from scrutable.bench._networks import (
     subject_of,
 )
 from scrutable.bench._nulls import null_bits
+from scrutable.bench._studies import NOTHING, Explain, studied, told
 from scrutable.bench._text import literals, one_line
 from scrutable.synthesis import INDEPENDENT, Table
 from scrutable.verify import agrees, answers_to
@@ -35,9 +34,6 @@ FRESH = 10_000
 """Inputs on which program, network and planted function are compared, when the domain has more."""
 WHOLE = 20_000
 NULL_ROWS = 2_000
-NOTHING = "no short program"
-
-Explain = Callable[..., "Study"]
 
 
 @final
@@ -63,17 +59,9 @@ class Feedforward(Suite):
     def run(self, case: Case, *, budget: float) -> Row:
         """See `Suite.run`. Imports torch."""
         subject = subject_of(case, self.networks)
-        started, busy = time.monotonic(), time.process_time()
-        study = (self.explain or _explain())(subject.network, budget=budget, seed=case.seed)
-        seconds, busy = time.monotonic() - started, time.process_time() - busy
+        study, seconds, busy = studied(self.explain, subject.network, budget=budget, seed=case.seed)
         row = _row(case, subject, study, seconds)
         return replace(row, details={"processor seconds": round(busy, 2), **row.details})
-
-
-def _explain() -> Explain:
-    from scrutable.explain import explain
-
-    return explain
 
 
 def _row(case: Case, subject: Subject, study: Study, seconds: float) -> Row:
@@ -81,6 +69,7 @@ def _row(case: Case, subject: Subject, study: Study, seconds: float) -> Row:
     x = inputs_of(subject, case.seed)
     outputs = network.predict(x)
     truth = None if subject.truth is None else subject.truth(named(network.inputs, x))
+    own = {} if best is None else {"within": best.within, "literals": literals(best.program)}
     answers = None if best is None else answers_to(best.program, x)[0]
     within = None if best is None else best.within
     agreement = None
@@ -101,7 +90,7 @@ def _row(case: Case, subject: Subject, study: Study, seconds: float) -> Row:
         solved=judged.solved,
         why=judged.why,
         marks=judged.marks,
-        details={**_details(subject, study), "network": _network_right(subject, outputs, truth), **judged.details},
+        details={**told(study), **own, "network": _network_right(subject, outputs, truth), **judged.details},
     )
 
 
@@ -125,21 +114,4 @@ def _network_right(subject: Subject, outputs: np.ndarray, truth: np.ndarray | No
         found["error in standard deviations"] = float(np.sqrt(np.mean((outputs - truth) ** 2)) / (truth.std() or 1.0))
     elif truth is not None:
         found["share right"] = float(np.mean(outputs == truth))
-    return found
-
-
-def _details(subject: Subject, study: Study) -> dict[str, Any]:
-    """Who found it, what else was tried, and what became of it."""
-    best = study.best
-    steps = [
-        f"{attempt.step} {attempt.what}: {attempt.outcome}" for attempt in study.attempts if attempt.step != "data"
-    ]
-    others = [
-        f"{h.verdict.value}, {h.provenance.proposer}, {h.total_bits:.0f} bits: {one_line(h.program)[:300]}"
-        for h in study.hypotheses[:4]
-        if h is not best
-    ]
-    found: dict[str, Any] = {"steps": steps, "other candidates": others}
-    if best is not None:
-        found |= {"proposer": best.provenance.proposer, "within": best.within, "literals": literals(best.program)}
     return found

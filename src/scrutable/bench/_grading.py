@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from scrutable.bench._feynman import formulas
 from scrutable.bench._networks import Subject
 from scrutable.bench._rule import Rule
 from scrutable.bench._solution import solved
+from scrutable.bench._studies import Grade, reasons
 from scrutable.bench._text import as_expression, literals, reading
 from scrutable.bench._two_level import fewest_literals
 
@@ -24,16 +23,6 @@ EQUAL = 1e-6
 """A real program has the planted form when it is nowhere further from it than this share of its spread."""
 NEAR = 0.01
 """The same form with constants that are a little off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """See the fields of the same names in `Row`."""
-
-    solved: bool
-    why: str
-    marks: Mapping[str, bool] = field(default_factory=dict)
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def grade(case: Case, subject: Subject, study: Study, *, answers: np.ndarray | None, truth: np.ndarray | None) -> Grade:
@@ -51,7 +40,7 @@ def grade(case: Case, subject: Subject, study: Study, *, answers: np.ndarray | N
         claimed = study.best is not None
         return Grade(not claimed, "a program was claimed where there is none" if claimed else "nothing was claimed")
     if study.best is None:
-        return Grade(solved=False, why=f"nothing was found: {_reasons(study)}", marks=_no_marks(case))
+        return Grade(solved=False, why=f"nothing was found: {reasons(study)}", marks=_no_marks(case))
     if "formula" in case.settings:
         return _formula(case, study)
     if case.family == "boolean":
@@ -66,15 +55,6 @@ def _no_marks(case: Case) -> dict[str, bool]:
     if case.family == "boolean":
         return {"minimal or within one literal": False}
     return {"within 1%": False} if case.settings.get("outputs") == "Reals()" else {}
-
-
-def _reasons(study: Study) -> str:
-    """What became of the candidates there were."""
-    tried = [
-        f"{a.what}: {a.outcome}" for a in study.attempts if a.step == "propose" and "not suitable" not in a.outcome
-    ]
-    fallen = [f"{h.provenance.proposer} {h.verdict.value}" for h in study.hypotheses]
-    return "; ".join([*tried, *fallen])[:300]
 
 
 def _whole(answers: np.ndarray, truth: np.ndarray) -> Grade:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from scrutable.bench._base import Case, Row, Suite
+from scrutable.bench._base import MISSING, Case, MissingNetwork, Row, Suite
 from scrutable.errors import ScrutableError, UserError
 from scrutable.hypothesis import plain, read_as
 from scrutable.work import Journal, executor, one_thread
@@ -82,6 +82,8 @@ class Work:
             with one_thread():
                 row = self.suite.run(case, budget=self.budget)
             self.journal.record(key, plain(row))
+        except MissingNetwork as error:
+            return _empty(case, MISSING, str(error))
         except Exception as error:
             return _failed(case, error)
         return row
@@ -99,4 +101,8 @@ def _read(item: object) -> Row | None:
 def _failed(case: Case, error: Exception) -> Row:
     """A fault in one case is a row like any other: it counts as not solved, and the rest still runs."""
     why = f"{type(error).__name__}: {(str(error).splitlines() or ['no message'])[0][:200]}"
-    return Row(case.key, case.family, case.task, None, None, None, FAILED, 0.0, {}, solved=False, why=why)
+    return _empty(case, FAILED, why)
+
+
+def _empty(case: Case, verdict: str, why: str) -> Row:
+    return Row(case.key, case.family, case.task, None, None, None, verdict, 0.0, {}, solved=False, why=why)

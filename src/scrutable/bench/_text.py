@@ -32,6 +32,14 @@ def one_line(program: Program) -> str:
     return value if found and not before and ";" not in value else text.removeprefix("return ")
 
 
+def percent(share: float | None, digits: int = 4) -> str:
+    """At most so many digits after the point, rounded down: 100% is said of nothing less. Empty for None."""
+    if share is None:
+        return ""
+    scale = 10**digits
+    return f"{int(round(100 * share * scale, 3)) / scale:.{digits}f}%".replace(f".{'0' * digits}%", "%")
+
+
 def literals(program: Program) -> int:
     """How often the statements of a program without loops read an input or an earlier variable.
 

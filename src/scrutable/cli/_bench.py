@@ -25,10 +25,14 @@ class SuiteName(StrEnum):
 
     synthesis = "synthesis"
     feedforward = "feedforward"
+    recurrent = "recurrent"
 
 
 Name = Annotated[
-    SuiteName, typer.Argument(metavar="SUITE", help="synthesis: pure tables. feedforward: trained networks.")
+    SuiteName,
+    typer.Argument(
+        metavar="SUITE", help="synthesis: pure tables. feedforward: trained networks. recurrent: those on sequences."
+    ),
 ]
 Only = Annotated[
     str | None, typer.Option(metavar="PATTERN", help="Only cases whose key or task contains it; * and ? match.")
@@ -39,7 +43,8 @@ BenchOut = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="Where table.md, rows.json and every finished row go.")
 ]
 Networks = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="Where trained networks are kept; OUT/networks if left out.")
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Where trained networks are; else OUT/networks, or those that ship."),
 ]
 CaseJobs = Annotated[int, typer.Option(metavar="N", help="Local processes, a case in each.")]
 
@@ -111,7 +116,7 @@ def _plan(
         reasons.found.append("got --resume without --out, expected the folder of the run to continue")
     folder = default_folder(Path(f"bench-{suite.value}")) if out is None else out
     reasons.check(lambda: _free(folder, resume=resume))
-    made = _suite(suite, networks or folder / "networks")
+    made = _suite(suite, networks, folder)
     cases = reasons.check(lambda: chosen(made.cases(seed), only=only, family=family))
     reasons.settle()
     assert seconds is not None
@@ -122,14 +127,15 @@ def _plan(
     return Plan(made, cases, seconds, seed, jobs, folder, command)
 
 
-def _suite(name: SuiteName, networks: Path) -> Suite:
+def _suite(name: SuiteName, networks: Path | None, folder: Path) -> Suite:
+    """A suite; the recurrent networks come with the library, feed-forward ones are trained when they are needed."""
+    from scrutable import bench
+
     if name is SuiteName.synthesis:
-        from scrutable.bench import Synthesis
-
-        return Synthesis()
-    from scrutable.bench import Feedforward
-
-    return Feedforward(networks=networks)
+        return bench.Synthesis()
+    if name is SuiteName.recurrent:
+        return bench.Recurrent() if networks is None else bench.Recurrent(networks=networks)
+    return bench.Feedforward(networks=networks or folder / "networks")
 
 
 def _free(folder: Path, *, resume: bool) -> None:

@@ -84,8 +84,7 @@ def screened(hypothesis: Hypothesis, sight: Sight, seconds: float | None) -> Can
         return None
     right = agrees(sight.network.outputs, answers, sight.outputs, within=hypothesis.within) & valid
     exact = bool(right.all())
-    approximate = hypothesis.provenance.settings.get("mode") in ("majority", "approximate")
-    if not exact and not (approximate and right.mean() >= FLOOR):
+    if not exact and not (hypothesis.approximate and right.mean() >= FLOOR):
         return None
     priced = replace(
         hypothesis, residual_bits=residual_of(sight.network, answers, sight.outputs, within=hypothesis.within)

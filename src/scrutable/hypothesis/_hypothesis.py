@@ -71,6 +71,11 @@ class Hypothesis:
         """Description length: the program, and the residual errors it leaves."""
         return self.program.bits + self.residual_bits
 
+    @property
+    def approximate(self) -> bool:
+        """Whether it declares that it may differ from the network on a few inputs."""
+        return self.provenance.settings.get("mode") in ("majority", "approximate")
+
     def with_evidence(self, evidence: Evidence, *, residual_bits: float | None = None) -> Hypothesis:
         """The same hypothesis after testing."""
         bits = self.residual_bits if residual_bits is None else residual_bits

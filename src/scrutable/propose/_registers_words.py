@@ -103,7 +103,7 @@ def _enumerated(
     leaves: Columns, column: np.ndarray, literals: Literals, effort: Effort, clock: Clock
 ) -> tuple[Found, ...]:
     fitting = Grammar.fitting(leaves, [column])
-    grammar = replace(fitting, constants=literals.values, divisors="numbers", memory=MEMORY)
+    grammar = replace(fitting, constants=literals.values, divisors="numbers", memory=MEMORY, typed=True)
     try:
         return search_many(
             dict(leaves), {"answer": column}, grammar=grammar, clock=clock, limit=CANDIDATES, most=effort.most

@@ -14,6 +14,7 @@ from scrutable.propose.gates import Gates
 from scrutable.propose.linear import Linear
 from scrutable.propose.oblique import ObliqueProposer
 from scrutable.propose.piecewise import PiecewiseProposer
+from scrutable.propose.registers import Registers
 from scrutable.propose.relu import ReluProposer
 from scrutable.propose.rules import RulesProposer
 from scrutable.propose.structure import Structure
@@ -48,6 +49,7 @@ def _loaded(entry: object) -> Proposer:
 PROPOSERS: tuple[Proposer, ...] = (
     Linear(),
     FiniteState(),
+    Registers(),
     Structure(),
     BooleanProposer(),
     Gates(),

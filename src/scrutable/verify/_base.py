@@ -60,7 +60,7 @@ class Case:
     @property
     def approximate(self) -> bool:
         """Whether the hypothesis declares that it may differ from the network on a few inputs."""
-        return self.hypothesis.provenance.settings.get("mode") in ("majority", "approximate")
+        return self.hypothesis.approximate
 
 
 class Test(ABC):

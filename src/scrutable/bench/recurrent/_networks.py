@@ -53,10 +53,14 @@ def network_of(task: str, size: str = "small", *, seed: int = 0, folder: Path = 
     Raises:
         UserError: it has not been trained, or its file is damaged.
     """
-    about = task_named(task)
+    return network_around(module_of(task, size, seed=seed, folder=folder), task_named(task))
+
+
+def network_around(module: Recurrent, about: SequenceTask) -> Network:
+    """A module of a task as it is given to `explain`: with its domains, and without its name."""
     channels, outputs = (None if n == 1 else n for n in (about.channels, about.outputs))
     return Network(
-        module_of(task, size, seed=seed, folder=folder),
+        module,
         inputs=Integers(about.low, about.high, length=about.length, channels=channels),
         outputs=Integers(length=about.length, channels=outputs),
     )

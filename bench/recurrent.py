@@ -1,0 +1,36 @@
+"""Trained recurrent networks: `python bench/recurrent.py [FAMILY ...]` (docs/_measured/recurrent.md)."""
+
+from __future__ import annotations
+
+from _suite import measured
+
+BUDGETS = {
+    "small": "30s",
+    "generous": "30s",
+    "outside": "30s",
+    "language": "30s",
+    "spoiled": "30s",
+    "null": "30s",
+}
+
+PREFACE = """
+T is the length that a network was trained on. Agreement is the share of whole sequences with every output equal: with
+the network on every sequence of length T where there are at most a million, else on 20,000 fresh ones; with the task
+also on 20,000 sequences of length 2T, counted where the network itself is right (how many, in brackets). "network at
+T" and "at 2T" are shares of single outputs.
+
+- **small, generous, outside, language**: solved means equal to the network at T everywhere, equal to the task at 2T
+  where the network is right, and a verdict of supported or proved. A program without memory has no state to exchange:
+  its causal test is that exchanging the network's state changes no output (`no_memory`), so it can be proved as well.
+  Where the network is wrong somewhere, a program that equals it repeats its mistakes, and one that equals the task
+  does not equal the network: both are counted. A table is counted with its rows, and so is a chain of choices between
+  more than two constants by equality. Rules outside the list of tasks are read by the small networks; none of them
+  has been trained as GRU or LSTM yet.
+- **spoiled**: noise on the weights of right networks leaves 97% to 99.5% of the outputs at T right. Solved means the
+  rule of the task itself, on all sequences at T and 2T, and that it is not called exact.
+- **null**: untrained cells and shuffled weights. Solved means no program; or a constant, an affine or window formula
+  or a machine of at most 32 states that equals the network at T, and at 2T unless it says that it ends at T.
+"""
+
+if __name__ == "__main__":
+    measured("recurrent", BUDGETS, preface=PREFACE)
