@@ -17,6 +17,7 @@ from scrutable.bench.recurrent._outside import OUTSIDE
 from scrutable.bench.recurrent._shapes import KINDS, SHAPES, SIZES, shape_of
 from scrutable.bench.recurrent._store import FOLDER, INDEX, facts_in, kept, write_index
 from scrutable.bench.recurrent._tasks import RECURRENT
+from scrutable.bench.recurrent._tested import TESTED
 from scrutable.bench.recurrent._training import Lesson, Recipe, taught
 from scrutable.bench.recurrent._unrolled import unrolled
 from scrutable.errors import UserError
@@ -85,7 +86,7 @@ def test_a_network_is_trained_kept_and_loaded(tmp_path: Path) -> None:
     name = "Bitwise_And"
     facts = networks.train(name, "small", seconds=20, folder=tmp_path, recipe=QUICK)
     assert (facts.right, facts.beyond, facts.imperfect) == (1.0, 1.0, False)
-    assert facts.tested == networks.TESTED
+    assert facts.tested == TESTED
     network = networks.network_of(name, "small", folder=tmp_path)
     x = network.inputs.sample(500, np.random.default_rng(0))
     np.testing.assert_array_equal(network.predict(x), networks.task_named(name).rule(x))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy as np
 
@@ -21,14 +21,11 @@ from scrutable.bench._networks import (
     subject_of,
 )
 from scrutable.bench._nulls import null_bits
-from scrutable.bench._studies import NOTHING, Explain, studied, told
-from scrutable.bench._text import literals, one_line
+from scrutable.bench._studies import Explain, Studied, studied, told
+from scrutable.bench._text import literals
 from scrutable.synthesis import INDEPENDENT, Table
 from scrutable.verify import agrees, answers_to
 from scrutable.work import generator
-
-if TYPE_CHECKING:
-    from scrutable.explain import Study
 
 FRESH = 10_000
 """Inputs on which program, network and planted function are compared, when the domain has more."""
@@ -59,13 +56,11 @@ class Feedforward(Suite):
     def run(self, case: Case, *, budget: float) -> Row:
         """See `Suite.run`. Imports torch."""
         subject = subject_of(case, self.networks)
-        study, seconds, busy = studied(self.explain, subject.network, budget=budget, seed=case.seed)
-        row = _row(case, subject, study, seconds)
-        return replace(row, details={"processor seconds": round(busy, 2), **row.details})
+        return _row(case, subject, studied(self.explain, subject.network, budget=budget, seed=case.seed))
 
 
-def _row(case: Case, subject: Subject, study: Study, seconds: float) -> Row:
-    network, best = subject.network, study.best
+def _row(case: Case, subject: Subject, found: Studied) -> Row:
+    network, study, best = subject.network, found.study, found.study.best
     x = inputs_of(subject, case.seed)
     outputs = network.predict(x)
     truth = None if subject.truth is None else subject.truth(named(network.inputs, x))
@@ -76,21 +71,12 @@ def _row(case: Case, subject: Subject, study: Study, seconds: float) -> Row:
     if best is not None:
         same = answers is not None and agrees(network.outputs, answers, outputs, within=within)
         agreement = float(np.mean(same))
-    judged = grade(case, subject, study, answers=answers, truth=truth)
-    return Row(
-        key=case.key,
-        family=case.family,
-        task=case.task,
-        program=None if best is None else one_line(best.program),
-        bits=None if best is None else round(best.program.bits, 1),
+    return found.row(
+        case,
+        grade(case, subject, study, answers=answers, truth=truth),
         agreement=agreement,
-        verdict=NOTHING if best is None else best.verdict.value,
-        seconds=round(seconds, 2),
         nulls=null_bits(table_of(subject, x[:NULL_ROWS], outputs[:NULL_ROWS])),
-        solved=judged.solved,
-        why=judged.why,
-        marks=judged.marks,
-        details={**told(study), **own, "network": _network_right(subject, outputs, truth), **judged.details},
+        details={**told(study), **own, "network": _network_right(subject, outputs, truth)},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scrutable.bench._base import Case, Row
 from scrutable.bench._text import one_line
 
 if TYPE_CHECKING:
@@ -28,8 +29,46 @@ class Grade:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def studied(explain: Explain | None, network: Network, *, budget: float, seed: int) -> tuple[Study, float, float]:
-    """The study of a network, and the seconds that it took, of wall-clock and of processor time.
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """A study, and the seconds that it took, of wall-clock and of processor time."""
+
+    study: Study
+    seconds: float
+    busy: float
+
+    def row(
+        self,
+        case: Case,
+        judged: Grade,
+        *,
+        agreement: float | None,
+        details: Mapping[str, Any],
+        nulls: Mapping[str, float] | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> Row:
+        """The row of a case; see the fields of the same names in `Row`."""
+        best = self.study.best
+        return Row(
+            key=case.key,
+            family=case.family,
+            task=case.task,
+            program=None if best is None else one_line(best.program),
+            bits=None if best is None else round(best.program.bits, 1),
+            agreement=agreement,
+            verdict=NOTHING if best is None else best.verdict.value,
+            seconds=round(self.seconds, 2),
+            nulls=nulls or {},
+            solved=judged.solved,
+            why=judged.why,
+            marks=judged.marks,
+            columns=columns or {},
+            details={"processor seconds": round(self.busy, 2), **details, **judged.details},
+        )
+
+
+def studied(explain: Explain | None, network: Network, *, budget: float, seed: int) -> Studied:
+    """The study of a network, timed.
 
     Arguments:
         explain: what is measured; None for the library's own. It is given the network, the budget and a seed.
@@ -40,7 +79,7 @@ def studied(explain: Explain | None, network: Network, *, budget: float, seed: i
         explain = usual
     started, busy = time.monotonic(), time.process_time()
     study = explain(network, budget=budget, seed=seed)
-    return study, time.monotonic() - started, time.process_time() - busy
+    return Studied(study, time.monotonic() - started, time.process_time() - busy)
 
 
 def reasons(study: Study) -> str:

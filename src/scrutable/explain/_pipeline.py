@@ -246,10 +246,8 @@ def _ranked(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         hypothesis = candidate.hypothesis
         causal = hypothesis.evidence.of("causal")
         sound = any(r.passed for r in causal) and not any(r.status == "fail" for r in causal)
-        longer = [r for r in hypothesis.evidence if r.name == "fidelity.longer" and r.value is not None]
-        truncated = any(r.status == "unknown" for r in longer)
         doubts = (not sound) + (not candidate.exact)
-        return hypothesis.verdict.rank, truncated, hypothesis.total_bits * DOUBT**doubts
+        return hypothesis.verdict.rank, hypothesis.evidence.truncated, hypothesis.total_bits * DOUBT**doubts
 
     return tuple(sorted(found, key=order))
 

@@ -59,10 +59,9 @@ def _meaning(best: Hypothesis) -> str:
 
 def _limits(best: Hypothesis) -> str:
     """What a reader must not take the answer for."""
-    longer = (r for r in best.evidence if r.name == "fidelity.longer")
     parts = [] if _exact(best) else ["It is approximate: it differs from the network on a few inputs."]
     parts += [] if best.within is None else [f"Equal means: at most {best.within:.3g} apart."]
-    parts += ["It holds up to the declared length only." for r in longer if r.status == "unknown" and r.n]
+    parts += ["It holds up to the declared length only."] if best.evidence.truncated else []
     return "".join(f" {part}" for part in parts)
 
 

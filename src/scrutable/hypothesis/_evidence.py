@@ -125,6 +125,11 @@ class Evidence:
         return Evidence((*(r for r in self.results if r.name not in names), *results))
 
     @property
+    def truncated(self) -> bool:
+        """Whether program and network were seen to part beyond the declared length: the claim ends there."""
+        return any(r.status == "unknown" and r.n for r in self.results if r.name in BEYOND)
+
+    @property
     def verdict(self) -> Verdict:
         """The verdict by the rules of evidence (see `verdict_of`)."""
         return verdict_of(self)

@@ -23,6 +23,7 @@ from scrutable.bench.recurrent._store import (
     keep_better,
     read_into,
 )
+from scrutable.bench.recurrent._tested import Answer, accuracy, shares
 from scrutable.errors import UserError
 from scrutable.network import Category, Network, Tokens
 from scrutable.work import generator
@@ -33,7 +34,7 @@ HIDDEN = 16
 STEPS = (1500, 2500, 4000)
 """Of the attempts in turn; the last number is that of all further ones."""
 RATE = 1e-2
-BATCH, LOOK, TESTED, CHUNK, CHECK = 128, 2048, 65_536, 8_192, 250
+BATCH, LOOK, CHECK = 128, 2048, 250
 
 
 @final
@@ -105,8 +106,6 @@ def train(name: str, kind: str, *, seed: int = 0, seconds: float = 180.0, folder
         if best is None or (made.right, made.beyond) > (best.right, best.beyond):
             best = made
         number, steps = number + 1, steps + made.steps
-    right, whole = shares(best.reader, language, language.length, TESTED)
-    beyond, whole_beyond = shares(best.reader, language, 2 * language.length, TESTED)
     facts = NetworkFacts(
         task=name,
         size=kind,
@@ -114,12 +113,7 @@ def train(name: str, kind: str, *, seed: int = 0, seconds: float = 180.0, folder
         start=best.seed,
         longest=language.length,
         form={"hidden": HIDDEN},
-        right=right,
-        whole=whole,
-        beyond=beyond,
-        whole_beyond=whole_beyond,
-        tested=TESTED,
-        imperfect=right < 1,
+        **accuracy(answering(best.reader), language),
         attempts=number - first,
         steps=steps,
         seconds=round(time.process_time() - began, 1),
@@ -153,17 +147,17 @@ def _attempt(language: Language, kind: str, seed: int, *, end: float) -> Attempt
 
 
 def _scores(reader: Reader, language: Language) -> tuple[float, float]:
-    at, beyond = (shares(reader, language, k, LOOK, name="look")[0] for k in (language.length, 2 * language.length))
+    at, beyond = (
+        shares(answering(reader), language, k, LOOK, name="look")[0] for k in (language.length, 2 * language.length)
+    )
     return at, beyond
 
 
-def shares(reader: nn.Module, language: Language, length: int, n: int, *, name: str = "final") -> tuple[float, float]:
-    """The share of answers that are right on n fresh words, and of words where all are."""
-    rng, right, whole = generator(0, "bench", name, language.name, length), [], []
-    for start in range(0, n, CHUNK):
-        x = language.sample(min(CHUNK, n - start), length, rng)
+def answering(reader: nn.Module) -> Answer:
+    """A reader as a function: words to answers, `(n, L)` both."""
+
+    def answer(x: np.ndarray) -> np.ndarray:
         with torch.no_grad():
-            same = reader(torch.tensor(x)).argmax(-1).numpy() == language.rule(x)
-        right.append(same.mean())
-        whole.append(same.all(axis=1).mean())
-    return float(np.mean(right)), float(np.mean(whole))
+            return reader(torch.tensor(x)).argmax(-1).numpy()
+
+    return answer

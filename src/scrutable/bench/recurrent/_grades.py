@@ -24,8 +24,7 @@ def claim_of(best: Hypothesis, length: int) -> str:
     """What a hypothesis says of itself: exact, exact up to the declared length, or approximate."""
     if best.approximate:
         return "approximate"
-    longer = (r for r in best.evidence if r.name == "fidelity.longer")
-    return f"exact up to {length} steps" if any(r.status == "unknown" and r.n for r in longer) else "exact"
+    return f"exact up to {length} steps" if best.evidence.truncated else "exact"
 
 
 def trained_grade(best: Hypothesis | None, scores: Scores | None, found: Heard, *, rows: int, why: str) -> Grade:

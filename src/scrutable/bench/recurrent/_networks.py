@@ -23,14 +23,11 @@ from scrutable.bench.recurrent._store import (
     read_into,
 )
 from scrutable.bench.recurrent._tasks import RECURRENT
+from scrutable.bench.recurrent._tested import Answer, accuracy, shares
 from scrutable.bench.recurrent._training import Recipe, taught
 from scrutable.errors import UserError
 from scrutable.network import Integers, Network, Recurrent
-from scrutable.work import generator
 
-TESTED = 65_536
-"""Fresh sequences at each length on which a finished network is tested."""
-CHUNK = 8_192
 FIRST = 8_192
 """Sequences on which half precision must give the same answers before it is tested in full."""
 
@@ -93,8 +90,6 @@ def train(
     first = attempts_at(name, size, seed, folder)
     made = taught(task, shape, recipe or Recipe(), seed=seed, seconds=seconds, first=first)
     bits, cell = _compact(task, made.cell)
-    right, whole = shares(recurrent(cell), task, task.length, TESTED)
-    beyond, whole_beyond = shares(recurrent(cell), task, 2 * task.length, TESTED)
     facts = NetworkFacts(
         task=name,
         size=size,
@@ -102,12 +97,7 @@ def train(
         start=made.seed,
         longest=made.longest,
         form=asdict(shape),
-        right=right,
-        whole=whole,
-        beyond=beyond,
-        whole_beyond=whole_beyond,
-        tested=TESTED,
-        imperfect=right < 1,
+        **accuracy(answering(recurrent(cell)), task),
         attempts=made.attempts,
         steps=made.steps,
         seconds=made.seconds,
@@ -116,22 +106,16 @@ def train(
     return keep_better(cell, facts, folder)
 
 
-def shares(module: nn.Module, task: SequenceTask, length: int, n: int, *, name: str = "final") -> tuple[float, float]:
-    """The share of rounded outputs that are right on n fresh sequences, and of sequences where all are."""
-    rng, right, whole = generator(0, "bench", name, task.name, length), [], []
-    for start in range(0, n, CHUNK):
-        x = task.sample(min(CHUNK, n - start), length, rng)
-        same = answers(module, x) == task.rule(x).reshape(*x.shape[:2], -1)
-        right.append(same.mean())
-        whole.append(same.all(axis=(1, 2)).mean())
-    return float(np.mean(right)), float(np.mean(whole))
+def answering(module: nn.Module) -> Answer:
+    """A module as a function: inputs to rounded outputs `(n, L)`, or `(n, L, outputs)` where there are several."""
 
+    def answer(x: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            raw = module(torch.tensor(x.reshape(*x.shape[:2], -1), dtype=torch.float32))
+        rounded = np.rint(raw.double().numpy())
+        return rounded[..., 0] if rounded.shape[2] == 1 else rounded
 
-def answers(module: nn.Module, x: np.ndarray) -> np.ndarray:
-    """Rounded outputs `(n, L, outputs)` for inputs `(n, L)` or `(n, L, channels)`."""
-    with torch.no_grad():
-        raw = module(torch.tensor(x.reshape(*x.shape[:2], -1), dtype=torch.float32))
-    return np.rint(raw.double().numpy())
+    return answer
 
 
 def _compact(task: SequenceTask, cell: Cell) -> tuple[int, Cell]:
@@ -139,7 +123,9 @@ def _compact(task: SequenceTask, cell: Cell) -> tuple[int, Cell]:
     rough = Cell(_shape(cell), task.channels, task.outputs)
     rough.load_state_dict({name: value.half().float() for name, value in cell.state_dict().items()})
     for length in (task.length, 2 * task.length):
-        fine, coarse = (shares(recurrent(each), task, length, FIRST, name="compact") for each in (cell, rough))
+        fine, coarse = (
+            shares(answering(recurrent(each)), task, length, FIRST, name="compact") for each in (cell, rough)
+        )
         if coarse < fine:
             return 32, cell
     return 16, rough

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from scrutable.bench._base import Case
 from scrutable.bench.recurrent._cells import Cell, Shape, linears
 from scrutable.bench.recurrent._networks import module_of
-from scrutable.bench.recurrent._subjects import Subject, hidden_of
+from scrutable.bench.recurrent._subjects import Subject
 from scrutable.network import Integers, Network, Recurrent
 from scrutable.work import generator
 
@@ -92,9 +92,7 @@ def null_subject(case: Case) -> Subject:
     if scale:
         _spread(module, x)
     network = Network(module.eval(), inputs=domain, outputs=Integers(length=LENGTH))
-    return Subject(
-        network, hidden_of(network), None, lambda n, length, rng: domain.with_length(length).sample(n, rng), LENGTH
-    )
+    return Subject(network, None, lambda n, length, rng: domain.with_length(length).sample(n, rng), LENGTH)
 
 
 def _fresh(make: Made, seed: int) -> Recurrent:
@@ -102,8 +100,7 @@ def _fresh(make: Made, seed: int) -> Recurrent:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         cell = make()
-    size = cell.inner.hidden_size * (1 + isinstance(cell.inner, nn.LSTMCell)) if isinstance(cell, LayerCell) else 0
-    return Recurrent(cell, torch.zeros(size or _hidden(cell)))
+    return Recurrent(cell, torch.zeros(_hidden(cell)))
 
 
 def _permuted(seed: int, scale: int) -> Recurrent:
@@ -114,8 +111,9 @@ def _permuted(seed: int, scale: int) -> Recurrent:
     return module
 
 
-def _hidden(cell: nn.Module) -> int:
-    assert isinstance(cell, Cell)
+def _hidden(cell: Cell | LayerCell) -> int:
+    if isinstance(cell, LayerCell):
+        return cell.inner.hidden_size * (2 if isinstance(cell.inner, nn.LSTMCell) else 1)
     return linears(cell.f)[-1].out_features
 
 

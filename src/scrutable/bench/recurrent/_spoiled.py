@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 
 from scrutable.bench._base import Case, MissingNetwork
-from scrutable.bench.recurrent._networks import module_of, network_around, shares, task_named
+from scrutable.bench.recurrent._networks import answering, module_of, network_around, task_named
 from scrutable.bench.recurrent._sequences import SequenceTask
 from scrutable.bench.recurrent._store import FOLDER
 from scrutable.bench.recurrent._subjects import Subject, needed, subject_of, task_case
+from scrutable.bench.recurrent._tested import shares
 from scrutable.network import Recurrent
 
 RULES = (
@@ -64,7 +65,7 @@ def spoiled(right: Recurrent, task: SequenceTask, *, seed: int) -> tuple[Recurre
     for _ in range(HALVINGS):
         scale = (low + high) / 2
         module = _with_noise(right, noise, scale)
-        share, _ = shares(module, task, task.length, LOOK, name="spoiled")
+        share, _ = shares(answering(module), task, task.length, LOOK, name="spoiled")
         if LEAST + 0.005 <= share <= MOST - 0.002:
             break
         low, high = (scale, high) if share > AIM else (low, scale)

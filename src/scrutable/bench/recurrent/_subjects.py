@@ -29,7 +29,6 @@ class Subject:
 
     Arguments:
         network: as it is given to `explain`.
-        hidden: the numbers in its state.
         rule: what it was trained on; None when there is nothing in it.
         sample: draws `(n, length)` inputs.
         length: T.
@@ -37,11 +36,15 @@ class Subject:
     """
 
     network: Network
-    hidden: int
     rule: SequenceRule | None
     sample: Sampler
     length: int
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def hidden(self) -> int:
+        """The numbers in the network's state."""
+        return self.network.width("hidden")
 
 
 def task_cases(family: str, size: str, seed: int, folder: Path = FOLDER) -> list[Case]:
@@ -96,9 +99,4 @@ def trained_subject(case: Case, folder: Path = FOLDER) -> Subject:
 
 def subject_of(network: Network, about: SequenceTask | Language, details: Mapping[str, Any] | None = None) -> Subject:
     """A network and what it was trained on."""
-    return Subject(network, hidden_of(network), about.rule, about.sample, about.length, details or {})
-
-
-def hidden_of(network: Network) -> int:
-    """The numbers in a network's state."""
-    return network.width("hidden")
+    return Subject(network, about.rule, about.sample, about.length, details or {})

@@ -5,13 +5,13 @@ Program against network and program against task are different questions and are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 from scrutable.bench._base import Case, Row, Suite
-from scrutable.bench._studies import NOTHING, Explain, Grade, reasons, studied, told
-from scrutable.bench._text import one_line, percent
+from scrutable.bench._studies import Explain, Grade, reasons, studied, told
+from scrutable.bench._text import percent
 from scrutable.bench.recurrent._forms import Form, form_of, table_rows
 from scrutable.bench.recurrent._grades import claim_of, null_grade, spoiled_grade, trained_grade
 from scrutable.bench.recurrent._nulls import null_cases, null_subject
@@ -59,12 +59,15 @@ class Recurrent(Suite):
     def run(self, case: Case, *, budget: float) -> Row:
         """See `Suite.run`."""
         subject = self._subject(case)
-        study, seconds, busy = studied(self.explain, subject.network, budget=budget, seed=case.seed)
-        found = heard(subject, case.seed)
-        outcome = _compared(subject, study, found)
-        row = _row(case, outcome, _grade(case, outcome))
-        details = {"processor seconds": round(busy, 2), **row.details}
-        return replace(row, seconds=round(seconds, 2), details=details)
+        answered = studied(self.explain, subject.network, budget=budget, seed=case.seed)
+        outcome = _compared(subject, answered.study, heard(subject, case.seed))
+        return answered.row(
+            case,
+            _grade(case, outcome),
+            agreement=None if outcome.scores is None else outcome.scores.network,
+            columns=_columns(outcome),
+            details=_details(outcome),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +99,16 @@ def _grade(case: Case, outcome: _Outcome) -> Grade:
     return trained_grade(best, scores, found, rows=rows, why=why)
 
 
-def _row(case: Case, outcome: _Outcome, judged: Grade) -> Row:
-    subject, study, found, scores = outcome.subject, outcome.study, outcome.found, outcome.scores
-    best, apart = study.best, _seconds(study)
-    columns = _about_network(subject, found) | (_about_program(best, outcome) if best else {})
-    columns["s before controls"] = f"{apart['search and tests']:.2f}"
-    details = {"seconds": apart, **told(study), **subject.details, "network": _network_details(found)}
-    if best is not None:
-        details |= _program_details(best, outcome)
-    return Row(
-        key=case.key,
-        family=case.family,
-        task=case.task,
-        program=None if best is None else one_line(best.program),
-        bits=None if best is None else round(best.program.bits, 1),
-        agreement=None if scores is None else scores.network,
-        verdict=NOTHING if best is None else best.verdict.value,
-        seconds=0.0,
-        nulls={},
-        solved=judged.solved,
-        why=judged.why,
-        marks=judged.marks,
-        columns=columns,
-        details={**details, **judged.details},
-    )
+def _columns(outcome: _Outcome) -> dict[str, str]:
+    best = outcome.study.best
+    columns = _about_network(outcome.subject, outcome.found) | (_about_program(best, outcome) if best else {})
+    return {**columns, "s before controls": f"{_seconds(outcome.study)['search and tests']:.2f}"}
+
+
+def _details(outcome: _Outcome) -> dict[str, Any]:
+    study, network = outcome.study, _network_details(outcome.found)
+    details = {"seconds": _seconds(study), **told(study), **outcome.subject.details, "network": network}
+    return details if study.best is None else details | _program_details(study.best, outcome)
 
 
 def _about_network(subject: Subject, found: Heard) -> dict[str, str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scrutable.program import BOOL, INT, REAL, Expr, Var
+from scrutable.program import Expr, Var
 from scrutable.synthesis._base import Table
+from scrutable.synthesis._score import type_of
 from scrutable.work import generator
 
 EVIDENCE = 8.0
@@ -73,8 +74,7 @@ def whole_view(table: Table) -> View:
     names = [name for name, column in table.columns.items() if len(column) and (column != column[0]).any()]
     kind = np.float64 if any(table.columns[name].dtype.kind == "f" for name in names) else np.int64
     columns = np.column_stack([table.columns[name].astype(kind) for name in names]) if names else _none(table)
-    types = {"b": BOOL, "f": REAL}
-    leaves = tuple(Var(name, types.get(table.columns[name].dtype.kind, INT)) for name in names)
+    leaves = tuple(Var(name, type_of(table.columns[name])) for name in names)
     return _distinct(leaves, columns, table.target.astype(np.float64 if table.real else np.int64))
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.program import BOOL, INT, REAL, Call, Expr, Var, call, const
+from scrutable.program import Call, Expr, Var, call, const
+from scrutable.synthesis._score import type_of
 from scrutable.synthesis.enumeration._grammar import Grammar
 from scrutable.synthesis.enumeration._kernels import KERNELS, Kind
 from scrutable.synthesis.enumeration._layout import Coder, Layout
@@ -265,7 +266,7 @@ def usual_weights(columns: dict[str, np.ndarray], grammar: Grammar) -> Weights:
 
 
 def _variable(name: str, column: np.ndarray) -> Var:
-    return Var(name, {"b": BOOL, "f": REAL}.get(column.dtype.kind, INT))
+    return Var(name, type_of(column))
 
 
 def _leaves(columns: dict[str, np.ndarray], grammar: Grammar, weights: Weights) -> list[Leaf]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scrutable.errors import ScrutableError, UserError
-from scrutable.program import BOOL, INT, REAL, Const, Expr, Input, Let, Program, variables
+from scrutable.program import Const, Expr, Input, Let, Program, variables
+from scrutable.synthesis._score import type_of
 from scrutable.synthesis.enumeration._layout import WORD
 from scrutable.work import generator
 
@@ -88,8 +89,7 @@ def evaluate(expr: Expr, leaves: Mapping[str, np.ndarray]) -> np.ndarray:
     if isinstance(expr, Const):
         return np.full(count, expr.value)
     used = [name for name in leaves if name in variables(expr)] or list(leaves)[:1]
-    types = [{"b": BOOL, "f": REAL}.get(leaves[name].dtype.kind, INT) for name in used]
-    inputs = tuple(Input(name, type_) for name, type_ in zip(used, types, strict=True))
+    inputs = tuple(Input(name, type_of(leaves[name])) for name in used)
     result = next(name for name in ("value", "value_", "value__") if name not in used)
     program = Program("candidate", inputs, (Let(result, expr),), (result,))
     columns = [leaves[name] for name in used]

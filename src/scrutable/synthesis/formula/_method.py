@@ -70,7 +70,7 @@ class Formulas(Method):
         if self.unsuitable(table):
             return
         reals = {name: np.asarray(column, dtype=np.float64) for name, column in table.columns.items()}
-        typed = {name: Var(name, type_of(column)) for name, column in table.columns.items()}
+        typed: dict[str, Expr] = {name: Var(name, type_of(column)) for name, column in table.columns.items()}
         for found in _front(_Search(replace(table, columns=reals), clock).run()):
             yield replace(found, expr=substitute(found.expr, typed))
 
@@ -84,7 +84,7 @@ class _Candidate:
 
 @dataclass(slots=True)
 class _Search:
-    """One search: what may be looked at, and the candidates so far."""
+    """One search: the table, all of it real numbers; what may be looked at; and the candidates so far."""
 
     table: Table
     clock: Clock
@@ -236,12 +236,12 @@ class _Search:
         return replace(self.table, columns=columns, target=target)
 
     def _rows(self, count: int, purpose: str) -> tuple[Mapping[str, np.ndarray], np.ndarray]:
-        """At most so many rows, as real numbers."""
+        """At most so many rows."""
         table = self.table
         chosen = np.arange(table.rows)
         if table.rows > count:
             chosen = generator(table.seed, "formula", purpose).choice(table.rows, count, replace=False)
-        return {n: np.asarray(c, dtype=np.float64)[chosen] for n, c in table.columns.items()}, table.target[chosen]
+        return {n: c[chosen] for n, c in table.columns.items()}, table.target[chosen]
 
 
 def _tidied(found: Found, table: Table) -> Found:
