@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from program import ordinary
+from program import ordinary, ordinary_sequences
 from program.cases import CASES, adder
 from program.strategies import data_for, programs, scan_programs, sequence_programs
 from scrutable.errors import ProgramError, UserError
@@ -134,7 +134,7 @@ def test_ordinary_functions_of_numbers_mean_what_python_says(function: Any, widt
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 7])
-@pytest.mark.parametrize(("function", "width"), ordinary.SEQUENCES)
+@pytest.mark.parametrize(("function", "width"), ordinary_sequences.SEQUENCES)
 def test_ordinary_functions_of_sequences_mean_what_python_says(function: Any, width: int, length: int) -> None:
     rng = np.random.default_rng(length)
     x = rng.integers(-5, 6, (20, length, width) if width > 1 else (20, length))
@@ -143,7 +143,7 @@ def test_ordinary_functions_of_sequences_mean_what_python_says(function: Any, wi
 
 def test_arrays_are_indexed_looped_over_and_unpacked() -> None:
     x = np.random.default_rng(0).integers(-5, 6, (20, 3))
-    assert trace(ordinary.vectors)(x).tolist() == [ordinary.vectors(row) for row in x.tolist()]
+    assert trace(ordinary_sequences.vectors)(x).tolist() == [ordinary_sequences.vectors(row) for row in x.tolist()]
 
 
 def test_types_come_from_annotations_use_and_the_caller() -> None:
@@ -258,7 +258,7 @@ def test_functions_without_source_are_refused() -> None:
     with pytest.raises(UserError, match="got a builtin_function_or_method, expected a plain Python function"):
         trace(math.sqrt)
     with pytest.raises(UserError, match="got types for y, expected parameters of the function: x"):
-        trace(ordinary.running, inputs={"y": INT})
+        trace(ordinary_sequences.running, inputs={"y": INT})
 
 
 def test_a_function_that_only_looks_like_a_helper_is_not_one() -> None:
@@ -267,7 +267,7 @@ def test_a_function_that_only_looks_like_a_helper_is_not_one() -> None:
 
 
 def test_states_that_nothing_reads_are_left_out() -> None:
-    traced = trace(ordinary.temporary)
+    traced = trace(ordinary_sequences.temporary)
     (scan,) = (statement for statement in traced.statements if isinstance(statement, Scan))
     assert scan.states == ()
 

@@ -52,6 +52,21 @@ def result(name: str, kind: Any, status: Any = "pass", **changes: Any) -> Result
     return replace(plain, **changes)
 
 
+def unmeasured(name: str, kind: Any, reason: str) -> Result:
+    """A result that says why there is none."""
+    return result(name, kind, "not applicable", value=None, interval=None, n=0, method="", reason=reason)
+
+
+def control(name: str, found: float, scores: tuple[float, ...]) -> Result:
+    """A null control that passed."""
+    method, reason = (
+        "the same search at equal budget, 19 times",
+        "none of 19 controls reaches the score found, p = 0.05",
+    )
+    details = (("found", found), ("null_scores", scores))
+    return result(name, "guard", value=0.05, interval=None, n=19, method=method, reason=reason, details=details)
+
+
 NULLS = (0.41, 0.44, 0.46, 0.47, 0.5, 0.5, 0.51, 0.52, 0.52, 0.53, 0.55, 0.55, 0.56, 0.58, 0.58, 0.6, 0.61, 0.63, 0.66)
 
 EXAMPLE = CounterExample(
@@ -61,21 +76,11 @@ EXAMPLE = CounterExample(
 
 def evidence() -> Evidence:
     """Every kind of result and every status, with a verdict of "supported"."""
-    control = {"interval": None, "n": 19, "method": "the same search at equal budget, 19 times"}
     return Evidence(
         (
             result("fidelity.held_out", "behaviour", value=1.0, interval=Interval(0.998, 1.0), n=1900),
             result("fidelity.longer", "behaviour", method="sequences three times as long, Wilson interval"),
-            result(
-                "exhaustive",
-                "exhaustive",
-                "not applicable",
-                value=None,
-                interval=None,
-                n=0,
-                method="",
-                reason="the domain has 1,048,576 inputs, more than the budget allows",
-            ),
+            unmeasured("exhaustive", "exhaustive", "the domain has 1,048,576 inputs, more than the budget allows"),
             result(
                 "counter_examples",
                 "counter-example",
@@ -96,32 +101,9 @@ def evidence() -> Evidence:
                 details=(("changed_agreement", 0.996), ("unchanged_agreement", 0.998), ("pairs", 900)),
             ),
             result("interchange.carry", "causal", value=0.981, interval=Interval(0.962, 0.992), n=450),
-            result(
-                "scrubbing",
-                "causal",
-                "not applicable",
-                value=None,
-                interval=None,
-                n=0,
-                method="",
-                reason="carry is decided by a single input, so there is nothing to resample",
-            ),
-            result(
-                "guard.random_weights",
-                "guard",
-                value=0.05,
-                details=(("found", 0.997), ("null_scores", NULLS)),
-                reason="none of 19 controls reaches the score found, p = 0.05",
-                **control,
-            ),
-            result(
-                "guard.shuffled_outputs",
-                "guard",
-                value=0.05,
-                details=(("found", 1.0), ("null_scores", tuple(v - 0.35 for v in NULLS))),
-                reason="none of 19 controls reaches the score found, p = 0.05",
-                **control,
-            ),
+            unmeasured("scrubbing", "causal", "carry is decided by a single input, so there is nothing to resample"),
+            control("guard.random_weights", 0.997, NULLS),
+            control("guard.shuffled_outputs", 1.0, tuple(v - 0.35 for v in NULLS)),
         )
     )
 
