@@ -128,6 +128,7 @@ def test_noise_has_no_program():
         (Columns([f"c{i}" for i in range(9)], lo=0, hi=1), Integers(), (), "more inputs"),
         (COLUMNS, Reals(), (), "not whole"),
         (Integers(0, 3, length=5), Integers(), (), "one answer for each sequence"),
+        (Integers(0, 3, length=5), Integers(), (), "try channels=5 in place of length=5"),
         (COLUMNS, Integers(channels=5), (5,), "more than 4 outputs"),
     ],
 )

@@ -7,9 +7,12 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scrutable.network import Integers, Network
 from scrutable.propose import Enumeration, Problem, Proposer, Structure
+from scrutable.propose._consensus import differing
 from scrutable.work import Clock, generator
 
 SIDE = 10
@@ -56,3 +59,10 @@ def test_the_rule_behind_the_mistakes_is_found_and_called_approximate(
 @pytest.mark.parametrize("proposer", [Structure(), Enumeration()], ids=["structure", "enumeration"])
 def test_a_rule_that_is_wrong_too_often_is_not_proposed(proposer: Proposer) -> None:
     assert not list(proposer.propose(mistaken(chosen, share=0.3, seed=0)))
+
+
+@given(st.floats(0, 1))
+def test_rounding_never_turns_some_disagreement_into_none(agreement):
+    note = differing(agreement, "the inputs")
+    assert ("none" in note) == (agreement == 1)
+    assert " 0%" not in note

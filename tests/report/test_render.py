@@ -296,3 +296,15 @@ def test_the_shown_program_is_the_source() -> None:
     text = Page(f"<p>{shown[1]}</p>")
     assert "".join(text.pieces) == study.best.program.source
     ast.parse("".join(text.pieces))
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("fail", "does not predict"), ("pass", "predicts"), ("unknown", "may or may not predict")]
+)
+def test_whether_the_insides_follow_is_said_as_it_was_measured(status: str, said: str) -> None:
+    insides = studies.result("interchange", "causal", status, value=0.107, interval=Interval(0.083, 0.136), n=523)
+    kept = studies.result("fidelity.held_out", "behaviour", value=1.0, interval=Interval(0.998, 1.0), n=1900)
+    best = replace(studies.study().hypotheses[0], evidence=Evidence((kept, insides)))
+    text = Page(render(studies.study(hypotheses=(best,)))).text
+    assert f"{said} what happens when the network's insides are changed" in text
+    assert ("trials, and predicts what" in text.replace(")", "")) == (status == "pass")

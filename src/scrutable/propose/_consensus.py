@@ -37,6 +37,13 @@ class Nearly:
     agreement: float
 
 
+def differing(agreement: float, of: str) -> str:
+    """A note on a program right on a share of what it was asked; rounding never turns some into none."""
+    share = 100 * (1 - agreement)
+    said = "none" if share == 0 else f"{share:.2g}%"
+    return f"differs from the network on {said} of {of}"
+
+
 def consensus(search: Searched, wrong: Judged, n: int, *, clock: Clock, rng: np.random.Generator) -> tuple[Nearly, ...]:
     """Programs right on at least 95% of `n` rows; empty when no sample led to one.
 

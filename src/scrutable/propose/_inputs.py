@@ -15,7 +15,7 @@ from scrutable.program import INT, REAL, Array, Input, Seq
 from scrutable.synthesis.boolean import MOST_VARIABLES
 
 if TYPE_CHECKING:
-    from scrutable.network import Domain
+    from scrutable.network import Domain, Network
 
 MOST_COLUMNS = 8
 """Columns up to this many become one scalar input each; more become a single array input."""
@@ -53,6 +53,17 @@ def leaf_columns(domain: Domain, x: np.ndarray) -> dict[str, np.ndarray]:
     if x.ndim < 2 or x.shape[-1] != len(inputs):
         raise UserError(f"got data of shape {x.shape}, expected a last axis of {len(inputs)}, one entry for each input")
     return {each.name: _cast(x[..., i], each.type) for i, each in enumerate(inputs)}
+
+
+def one_answer(network: Network) -> str | None:
+    """Why a network can be asked for no answer after each step of a sequence; None if it can."""
+    if network.each_step or network.recurrence is not None:
+        return None
+    said = "one answer for each sequence, and no recurrence to ask after every step"
+    if network.inputs.kind not in ("Bits", "Integers", "Reals") or len(network.inputs.shape) != 1:
+        return said
+    (n,) = network.inputs.shape
+    return f"{said}; if its {n} steps are separate inputs, try channels={n} in place of length={n}"
 
 
 def is_block(domain: Domain) -> bool:

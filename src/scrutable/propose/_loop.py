@@ -12,9 +12,9 @@ from scrutable.errors import UserError
 from scrutable.hypothesis import FLOOR, Alignment, Hypothesis, Provenance
 from scrutable.program import Expr, Let, Program, substitute
 from scrutable.propose._base import Problem
-from scrutable.propose._consensus import consensus, wrong_places, wrong_rows
+from scrutable.propose._consensus import consensus, differing, wrong_places, wrong_rows
 from scrutable.propose._features import Features, flat_targets, plain_features, window_features
-from scrutable.propose._inputs import few_bits, is_block, program_inputs
+from scrutable.propose._inputs import few_bits, is_block, one_answer, program_inputs
 from scrutable.synthesis import Found
 from scrutable.synthesis.enumeration import cheapest_together, share_parts
 from scrutable.work import Clock, generator
@@ -51,7 +51,7 @@ def unsuitable_for_expressions(problem: Problem) -> str | None:
     if network.outputs.kind not in ("Bits", "Integers", "Category", "Tokens"):
         return "the outputs are not whole numbers, bits or labels"
     if network.inputs.is_sequence and not network.each_step:
-        return "one answer for each sequence, and no expression over single steps gives that"
+        return one_answer(network) or "one answer for each sequence, and no expression over single steps gives that"
     if np.prod(problem.outputs.shape[2 if network.inputs.is_sequence else 1 :]) > MOST_OUTPUTS:
         return f"more than {MOST_OUTPUTS} outputs"
     if item_features(problem) is None:
@@ -118,7 +118,7 @@ class Loop:
             self.partial[each.program] = each.agreement
         totals = {each: each.bits + rows * (1 - right) * log2(rows) for each, right in self.partial.items()}
         for program in sorted(totals, key=lambda each: totals[each])[:WORTH_SAYING]:
-            note = f"differs from the network on {1 - self.partial[program]:.1%} of the inputs asked about"
+            note = differing(self.partial[program], "the inputs asked about")
             yield self._hypothesis(program, note, rounds=ROUNDS, mode="approximate")
 
     def _search(self, x: np.ndarray, y: np.ndarray, clock: Clock) -> Mapping[str, tuple[Found, ...]]:

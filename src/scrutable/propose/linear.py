@@ -12,7 +12,7 @@ from scrutable.hypothesis import Alignment, Hypothesis, Provenance
 from scrutable.program import Let, Program, Scan, call
 from scrutable.program import Var as Variable
 from scrutable.propose._base import Problem, Proposer
-from scrutable.propose._inputs import program_inputs
+from scrutable.propose._inputs import one_answer, program_inputs
 from scrutable.propose._relation import Relation, find_relation
 from scrutable.propose._relation_program import programs_of
 
@@ -40,8 +40,8 @@ class Linear(Proposer):
             return "inputs are not sequences"
         if network.inputs.kind not in NUMBERS or network.outputs.kind not in NUMBERS:
             return "inputs or outputs are labels, not numbers"
-        if not network.each_step and network.recurrence is None:
-            return "one answer for each sequence, and no recurrence to ask after every step"
+        if (once := one_answer(network)) is not None:
+            return once
         if problem.inputs.shape[1] < 3:
             return "sequences shorter than 3 steps"
         return None

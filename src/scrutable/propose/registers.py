@@ -11,7 +11,8 @@ import numpy as np
 from scrutable.hypothesis import Alignment, Hypothesis, Provenance
 from scrutable.program import Scan
 from scrutable.propose._base import Problem, Proposer
-from scrutable.propose._inputs import is_block, program_inputs
+from scrutable.propose._consensus import differing
+from scrutable.propose._inputs import is_block, one_answer, program_inputs
 from scrutable.propose._registers_heard import listen, listen_to_data
 from scrutable.propose._registers_hunt import Hunt
 from scrutable.propose._registers_program import Frame
@@ -51,8 +52,8 @@ class Registers(Proposer):
             return "inputs are not sequences"
         if network.inputs.kind not in READABLE or network.outputs.kind not in READABLE or is_block(network.inputs):
             return "inputs or outputs are real numbers, not whole ones"
-        if not network.each_step and network.recurrence is None:
-            return "one answer for each sequence, and no recurrence to ask after every step"
+        if (once := one_answer(network)) is not None:
+            return once
         if problem.inputs.shape[1] < SHORTEST:
             return f"sequences shorter than {SHORTEST} steps"
         if _width(problem) > MOST_OUTPUTS:
@@ -87,7 +88,7 @@ def _hypothesis(upheld: Upheld, problem: Problem) -> Hypothesis:
     notes: tuple[str, ...] = ()
     if upheld.agreement < 1:
         settings |= {"mode": "approximate"}
-        notes = (f"differs from the network on {1 - upheld.agreement:.1%} of the sequences asked about",)
+        notes = (differing(upheld.agreement, "the sequences asked about"),)
     elif upheld.lasting:
         settings |= {"mode": "exact"}
     else:

@@ -191,7 +191,8 @@ def _says(evidence: Evidence) -> str:
         parts.append(f"gives the network's outputs on {_share(kept[0])}")
     causal = [r for r in evidence.of("causal") if r.value is not None]
     if causal:
-        parts.append(f"predicts what happens when the network's insides are changed ({_share(causal[0])})")
+        verb = {"pass": "predicts", "fail": "does not predict"}.get(causal[0].status, "may or may not predict")
+        parts.append(f"{verb} what happens when the network's insides are changed ({_share(causal[0])})")
     controls = [r for r in evidence.of("guard") if r.status != "not applicable"]
     if controls:
         passed, undecided = sum(r.passed for r in controls), sum(r.status == "unknown" for r in controls)
