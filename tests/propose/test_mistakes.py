@@ -61,6 +61,33 @@ def test_a_rule_that_is_wrong_too_often_is_not_proposed(proposer: Proposer) -> N
     assert not list(proposer.propose(mistaken(chosen, share=0.3, seed=0)))
 
 
+def reader(once_in: int) -> Problem:
+    """A network over sequences of a hundred numbers: |x| minus |previous|, and one more at one step in `once_in`,
+    which depends on all steps so far and on nothing that is short."""
+
+    def answers(x: np.ndarray) -> np.ndarray:
+        x = np.asarray(x).astype(int)
+        last = np.pad(x, ((0, 0), (1, 0)))[:, :-1]
+        mistaken = np.cumsum((x + 51) * 7919 ** np.arange(x.shape[1]) % 104729, axis=1) % once_in == 0
+        return abs(x) - abs(last) + mistaken
+
+    network = Network(answers, inputs=Integers(-50, 50, length=6), outputs=Integers(length=6))
+    x = generator(0, "reader").integers(-50, 51, (1000, 6))
+    return Problem(network, x, answers(x), x[:0], x[:0], 0, Clock(30.0))
+
+
+def test_a_window_that_determines_nearly_every_answer_will_do() -> None:
+    task = reader(2003)
+    found = next(iter(Structure().propose(task)))
+    assert found.provenance.settings["mode"] == "approximate"
+    x = np.array([[3, -5, 0, 7, -7, 1]])
+    assert np.asarray(found.program(x)).tolist() == [[3, 2, -5, 7, 0, -6]]
+
+
+def test_a_window_that_leaves_one_answer_in_ten_open_is_none() -> None:
+    assert Structure().unsuitable(reader(10)) is not None
+
+
 @given(st.floats(0, 1))
 def test_rounding_never_turns_some_disagreement_into_none(agreement):
     note = differing(agreement, "the inputs")

@@ -19,15 +19,15 @@ from scrutable.explain._run import (
     prepare_data,
     python_call,
 )
-from scrutable.explain._screen import Candidate, residual_of
+from scrutable.explain._screen import Candidate, conceded, residual_of
 from scrutable.explain._search import candidates
 from scrutable.explain._study import RunFacts, Study
 from scrutable.explain._task import task_results
-from scrutable.hypothesis import Evidence, Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data
+from scrutable.hypothesis import FLOOR, Evidence, Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data
 from scrutable.network import Network
 from scrutable.program import spelled_out
 from scrutable.propose import Proposer, optional
-from scrutable.verify import Case, Sample, answers_to, verify_all
+from scrutable.verify import Case, HeldOut, Sample, answers_to, verify_all
 from scrutable.work import Clock, executor, one_thread, parse_budget
 
 VERIFY_SHARE = 0.4
@@ -168,17 +168,37 @@ def _propose(run: Run) -> tuple[Candidate, ...]:
 
 def _tested_in_turn(run: Run, found: tuple[Candidate, ...]) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
     """The first few candidates with evidence, and the others. An approximate program much longer than an exact one that
-    stands is not worth the time."""
+    stands is not worth the time; where none stands, the first that is nearly always right is tested again as that."""
     tested: list[Candidate] = []
     left: list[Candidate] = []
     for candidate in found[:VERIFIED]:
-        standing = [c for c in tested if c.exact and c.hypothesis.verdict.rank <= Verdict.BEHAVIOURAL.rank]
-        least = min((c.hypothesis.total_bits for c in standing), default=float("inf"))
+        least = min((c.hypothesis.total_bits for c in tested if c.exact and _stands(c)), default=float("inf"))
         if candidate.exact or candidate.hypothesis.total_bits < DOUBT * least:
             tested.append(_verified(run, candidate))
         else:
             left.append(candidate)
+    if not any(_stands(each) for each in tested):
+        tested += [_verified(run, _conceded(run, each)) for each in [c for c in tested if _nearly_right(c)][:1]]
     return tuple(tested), (*left, *found[VERIFIED:])
+
+
+def _stands(candidate: Candidate) -> bool:
+    return candidate.hypothesis.verdict.rank <= Verdict.BEHAVIOURAL.rank
+
+
+def _nearly_right(candidate: Candidate) -> bool:
+    """Whether a program that was refuted as exact is right on most inputs that were not searched."""
+    hypothesis = candidate.hypothesis
+    kept = [r.value for r in hypothesis.evidence if r.name == HeldOut.name and r.value is not None]
+    return hypothesis.verdict is Verdict.REFUTED and not hypothesis.approximate and bool(kept) and kept[0] >= FLOOR
+
+
+def _conceded(run: Run, candidate: Candidate) -> Candidate:
+    lesser = conceded(candidate.hypothesis)
+    answers, _ = answers_to(lesser.program, run.data.inputs)
+    assert answers is not None
+    residual = residual_of(run.network, answers, run.data.outputs, within=lesser.within)
+    return replace(candidate, hypothesis=lesser.with_evidence(Evidence(), residual_bits=residual), exact=False)
 
 
 def _verified(run: Run, candidate: Candidate) -> Candidate:
@@ -196,7 +216,8 @@ def _verified(run: Run, candidate: Candidate) -> Candidate:
         run.note("verify", what, outcome, time.monotonic() - started)
         return hypothesis_to_data(hypothesis.with_evidence(evidence))
 
-    tested = hypothesis_from_data(run.journal.once(f"verify/{candidate.hypothesis.program.source}", make))
+    claim = "approximate/" if candidate.hypothesis.approximate else ""
+    tested = hypothesis_from_data(run.journal.once(f"verify/{claim}{candidate.hypothesis.program.source}", make))
     return replace(candidate, hypothesis=tested)
 
 

@@ -92,6 +92,14 @@ def screened(hypothesis: Hypothesis, sight: Sight, seconds: float | None) -> Can
     return Candidate(priced, seconds, exact)
 
 
+def conceded(hypothesis: Hypothesis) -> Hypothesis:
+    """What was said to be exact and met a counter-example, now said to be approximate."""
+    settings = {**hypothesis.provenance.settings, "mode": "approximate"}
+    note = "found as an exact program; an attack then met inputs on which the network differs"
+    provenance = replace(hypothesis.provenance, settings=settings)
+    return replace(hypothesis, provenance=provenance, notes=(*hypothesis.notes, note))
+
+
 def residual_of(network: Network, answers: np.ndarray, outputs: np.ndarray, *, within: float | None = None) -> float:
     """The bits to write down where `answers` differ from the network's `outputs`; 0 when they agree everywhere.
 

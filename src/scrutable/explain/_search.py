@@ -6,13 +6,14 @@ The same procedure runs on the network under study and on the null networks of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
 import numpy as np
 
 from scrutable.explain._compact import beaten_by
-from scrutable.explain._screen import Candidate, Sight, polished, screened
+from scrutable.explain._screen import Candidate, Sight, conceded, polished, screened
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Network
 from scrutable.propose import PROPOSERS, Problem, Proposer
@@ -54,7 +55,8 @@ def candidates(
     note: Note = lambda *_: None,
 ) -> tuple[Candidate, ...]:
     """Run every suitable proposer, keep what agrees with the network on the search split, try to break the cheapest
-    exact candidate, and start again with the counter-examples found.
+    exact candidate, and start again with the counter-examples found. Where nothing exact is left in the end, what was
+    broken and is nearly always right is offered as approximate.
 
     Arguments:
         sample: the search split.
@@ -69,18 +71,20 @@ def candidates(
     sight = Sight(network, sample, sample.rows(slice(0)), seed)
     proposers = (*PROPOSERS, *also)
     kept: tuple[Candidate, ...] = ()
+    broken: list[Candidate] = []
     nulls = Memo()
     for _ in range(ROUNDS):
-        found = tuple(_one_round(sight, proposers, (clock, planned), nulls, note))
-        kept = _best((*_still_right(kept, sight), *found))
-        broken = _attack(kept, sight, clock, note)
-        if broken is None:
+        offered = tuple(_one_round(sight, proposers, (clock, planned), nulls, note))
+        kept = _best((*_still_right(kept, sight), *offered))
+        counter = _attack(kept, sight, clock, note)
+        if counter is None:
             break
-        sight = sight.with_counter(broken)
-        kept = _still_right(kept, sight)
+        sight = sight.with_counter(counter)
+        before, kept = kept, _still_right(kept, sight)
+        broken += _fallen(before, kept)
         if clock.over:
             break
-    return kept
+    return kept if any(candidate.exact for candidate in kept) else _best((*kept, *_still_right(tuple(broken), sight)))
 
 
 @cache
@@ -158,6 +162,14 @@ def _problem(sight: Sight, clock: Clock, memo: Memo) -> Problem:
 def _still_right(kept: tuple[Candidate, ...], sight: Sight) -> tuple[Candidate, ...]:
     checked = (screened(candidate.hypothesis, sight, candidate.seconds) for candidate in kept)
     return tuple(candidate for candidate in checked if candidate is not None)
+
+
+def _fallen(before: tuple[Candidate, ...], after: tuple[Candidate, ...]) -> Iterator[Candidate]:
+    """Those that counter-examples have cost their claim, with a lesser one."""
+    left = {candidate.hypothesis.program.source for candidate in after}
+    for candidate in before:
+        if candidate.hypothesis.program.source not in left:
+            yield replace(candidate, hypothesis=conceded(candidate.hypothesis))
 
 
 def _best(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 LONGEST_WINDOW = 4
 REPEATED = 0.25
-"""A window is believed to determine the output when so many rows repeat an earlier key, without one conflict."""
+"""A window is believed to determine the output when so many rows repeat an earlier key."""
+MISTAKEN = 0.01
+"""The share of the answers that may be mistakes, where no window determines all of them."""
 QUERIES = 256
 FEW = 4
 MOST_LEAVES = 12
@@ -75,24 +77,31 @@ def block_features(problem: Problem) -> Features:
 def window_features(problem: Problem) -> Features | None:
     """The shortest window of the last inputs that determines the outputs, up to four steps back; None if none does.
 
-    Data whose keys hardly repeat say nothing, so the network is also asked about sequences over four values.
+    Data whose keys hardly repeat say nothing, so the network is also asked about sequences over four values. Where no
+    window determines every output, one that determines nearly all will do: networks make mistakes.
     """
-    inputs = program_inputs(problem.network.inputs)
     batches = [_together(problem), _narrow(problem)]
-    for window in range(LONGEST_WINDOW + 1):
-        if (window + 1) * len(inputs) > MOST_LEAVES:
-            return None
-        features = Features(_lags(problem, window), window)
-        repeated = 0.0
-        for x, y in batches:
-            conflicts, share = _dependence(features.columns(problem, x), flat_targets(problem, y))
-            if conflicts:
+    for tolerance in (0.0, MISTAKEN):
+        for window in range(LONGEST_WINDOW + 1):
+            if (window + 1) * len(program_inputs(problem.network.inputs)) > MOST_LEAVES:
                 break
-            repeated = max(repeated, share)
-        else:
-            if repeated >= REPEATED:
+            features = Features(_lags(problem, window), window)
+            if _determined(features, problem, batches, tolerance):
                 return features
     return None
+
+
+def _determined(
+    features: Features, problem: Problem, batches: list[tuple[np.ndarray, np.ndarray]], tolerance: float
+) -> bool:
+    """Whether keys repeat in one of the batches at least, and meet one answer in all of them."""
+    repeated = 0.0
+    for x, y in batches:
+        wrong, share = _dependence(features.columns(problem, x), flat_targets(problem, y))
+        if wrong > tolerance:
+            return False
+        repeated = max(repeated, share)
+    return repeated >= REPEATED
 
 
 def _entries(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -145,12 +154,14 @@ def _narrow(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         return problem.inputs, problem.outputs
 
 
-def _dependence(leaves: dict[str, np.ndarray], targets: dict[str, np.ndarray]) -> tuple[bool, float]:
-    """Whether equal leaves ever meet different targets, and the share of rows that repeat an earlier one."""
+def _dependence(leaves: dict[str, np.ndarray], targets: dict[str, np.ndarray]) -> tuple[float, float]:
+    """The shares of rows whose targets are not the usual ones of equal leaves, and that repeat an earlier row."""
     keys, rows = _groups(list(leaves.values())), len(next(iter(leaves.values())))
     distinct = int(keys.max()) + 1 if rows else 0
-    both = _groups([keys, *targets.values()])
-    return int(both.max()) + 1 > distinct, 1 - distinct / max(rows, 1)
+    _, first, count = np.unique(_groups([keys, *targets.values()]), return_index=True, return_counts=True)
+    usual = np.zeros(distinct, dtype=np.int64)
+    np.maximum.at(usual, keys[first], count)
+    return 1 - int(usual.sum()) / max(rows, 1), 1 - distinct / max(rows, 1)
 
 
 def _groups(columns: list[np.ndarray]) -> np.ndarray:

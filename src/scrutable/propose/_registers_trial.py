@@ -19,6 +19,8 @@ ROUNDS = 6
 FAILING = 12
 MORE = 8
 """So many more keys are tried after a program was found."""
+OFTEN = 6
+"""So often must a key occur for its usual answer to be believed, of a network that makes a few mistakes."""
 LEAST = 16.0
 """What a program takes beyond the updates of its registers, in bits."""
 TIERS = (
@@ -142,9 +144,13 @@ class Trial:
 
 
 def _usual(columns: dict[str, np.ndarray], answers: dict[str, np.ndarray]) -> np.ndarray:
-    """The steps that get the usual answer of their key, `(steps,)`."""
+    """The steps that get the usual answer of their key, `(steps,)`: of keys that occur often, where there are enough of
+    them, because a mistake about a rare one looks like a rule."""
     both = np.unique(np.stack(list(answers.values()), axis=1), axis=0, return_inverse=True)[1].reshape(-1)
-    return agreeing(codes_of(list(columns.values())), both)[0]
+    codes = np.unique(codes_of(list(columns.values())), return_inverse=True)[1].reshape(-1)
+    usual, _ = agreeing(codes, both)
+    often = usual & (np.bincount(codes) >= OFTEN)[codes]
+    return often if often.sum() >= usual.sum() / 2 else usual
 
 
 def wrong(program: Program, heard: Heard, *, each_step: bool) -> np.ndarray:

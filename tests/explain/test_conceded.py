@@ -1,0 +1,89 @@
+"""A program that an attack shows to be wrong on a few inputs is an answer still, and is said to be approximate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import final
+
+import numpy as np
+import pytest
+
+from scrutable.explain import _search, explain
+from scrutable.hypothesis import Hypothesis, Provenance, Verdict
+from scrutable.network import Integers, Network
+from scrutable.program import INT, Expr, Input, Let, Program, Var, call
+from scrutable.propose import Problem, Proposer
+
+A, B = Var("a", INT), Var("b", INT)
+EDGE = 1000
+
+
+def largest_but_at_the_edge(x: np.ndarray) -> np.ndarray:
+    """The larger of two numbers; one more where the first is as large as it may be, which data hardly hold."""
+    x = np.asarray(x)
+    return x.max(axis=1) + (x[:, 0] == EDGE)
+
+
+def largest_but_once(x: np.ndarray) -> np.ndarray:
+    """The larger of two numbers; one more at a single place that only asking about every input finds."""
+    x = np.asarray(x)
+    return x.max(axis=1) + ((x[:, 0] == 317) & (x[:, 1] == 612))
+
+
+@final
+class Stubborn(Proposer):
+    """Says the same whatever it is shown, and calls it exact."""
+
+    name = "stubborn"
+
+    def __init__(self, expr: Expr) -> None:
+        self.expr = expr
+
+    def unsuitable(self, problem: Problem) -> str | None:
+        return None
+
+    def propose(self, problem: Problem) -> Iterator[Hypothesis]:
+        program = Program("p", (Input("a", INT), Input("b", INT)), (Let("output", self.expr),), ("output",))
+        yield Hypothesis(program, provenance=Provenance(self.name))
+
+
+def network(rule) -> Network:
+    return Network(rule, inputs=Integers(0, EDGE, channels=2), outputs=Integers())
+
+
+@pytest.fixture
+def stubborn(monkeypatch: pytest.MonkeyPatch):
+    """Makes proposers that say certain things the only ones."""
+
+    def only(*exprs: Expr) -> None:
+        monkeypatch.setattr(_search, "PROPOSERS", tuple(map(Stubborn, exprs)))
+
+    return only
+
+
+DATA = np.random.default_rng(0).integers(0, EDGE, (4000, 2))
+
+
+def test_what_an_attack_breaks_is_conceded(stubborn) -> None:
+    stubborn(call("max", A, B))
+    best = explain(network(largest_but_at_the_edge), data=DATA, budget="10s").best
+    assert best is not None and best.approximate
+    assert any("attack" in note for note in best.notes)
+    assert best.residual_bits > 0
+    assert best.verdict not in (Verdict.PROVED, Verdict.SUPPORTED)
+
+
+def test_what_is_exact_comes_first_however_much_longer(stubborn) -> None:
+    right = call("add", call("max", A, B), call("if", call("eq", A, EDGE), 1, 0))
+    stubborn(call("max", A, B), right)
+    best = explain(network(largest_but_at_the_edge), data=DATA, budget="10s").best
+    assert best is not None and not best.approximate
+    assert "1000" in best.program.source
+
+
+def test_what_only_the_whole_domain_refutes_is_conceded_too(stubborn) -> None:
+    stubborn(call("max", A, B))
+    study = explain(network(largest_but_once), data=DATA, budget="20s")
+    assert study.best is not None and study.best.approximate
+    verdicts = [each.verdict for each in study.hypotheses if not each.approximate]
+    assert verdicts == [Verdict.REFUTED]
