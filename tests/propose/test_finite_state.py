@@ -279,31 +279,3 @@ def test_too_many_symbols_of_different_effect() -> None:
     network = machine_network(1, lambda s, x: s * 0, lambda s, x: x, numbers, numbers)
     reading = read_machine(problem(network))
     assert reading.machine is None and "100 symbols" in reading.reason
-
-
-@pytest.mark.parametrize("states", [3, 6])
-def test_an_independent_learner_sees_as_many_states(states: int) -> None:
-    pytest.importorskip("aalpy")
-    from aalpy import oracles
-    from aalpy.base import SUL
-    from aalpy.learning_algs import run_Lstar
-
-    rng = np.random.default_rng(states)
-    planted = PlantedMachine(rng.integers(0, states, (states, 2)), rng.integers(0, 2, (states, 2)), noise=0.0)
-
-    class Box(SUL):
-        def pre(self) -> None:
-            self.now = planted.initial(1)
-
-        def post(self) -> None:
-            pass
-
-        def step(self, letter: int) -> int:
-            self.now, y, _ = planted.step(self.now, np.array([letter]))
-            return int(y[0])
-
-    box = Box()
-    oracle = oracles.RandomWMethodEqOracle([0, 1], box, walks_per_state=50, walk_len=12)
-    other = run_Lstar([0, 1], box, oracle, automaton_type="mealy", print_level=0)
-    found, _ = learned_from(planted, 2, 16)
-    assert found.machine is not None and found.machine.states == len(other.states)
