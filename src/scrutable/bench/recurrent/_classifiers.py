@@ -39,16 +39,17 @@ BATCH, LOOK, CHECK = 128, 2048, 250
 
 @final
 class Reader(nn.Module):
-    """A recurrent layer on letters and a linear readout: `(n, L)` long to logits `(n, L, 2)`."""
+    """A recurrent layer on letters and a linear readout: `(n, L)` long to logits `(n, L, answers)`."""
 
-    def __init__(self, kind: str, hidden: int) -> None:
+    def __init__(self, kind: str, language: Language, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.layer = LAYERS[kind](2, hidden, batch_first=True)
-        self.readout = nn.Linear(hidden, 2)
+        self.layer = LAYERS[kind](language.letters, hidden, batch_first=True)
+        self.readout = nn.Linear(hidden, language.answers)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits after every letter."""
-        return self.readout(self.layer(F.one_hot(x, 2).to(self.readout.weight.dtype))[0])
+        letters = F.one_hot(x, self.layer.input_size)
+        return self.readout(self.layer(letters.to(self.readout.weight.dtype))[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,12 @@ def reader_of(name: str, kind: str = "gru", *, seed: int = 0, folder: Path = FOL
     """
     language, path = language_named(name), folder / file_name(name, kind, seed)
     facts = facts_of(path, name)
-    reader = read_into(Reader(kind, facts.form["hidden"]), path)
-    return Network(reader, inputs=Tokens(2, length=language.length), outputs=Category(2, length=language.length))
+    reader = read_into(Reader(kind, language, facts.form["hidden"]), path)
+    inputs, outputs = (
+        made(count, length=language.length)
+        for made, count in ((Tokens, language.letters), (Category, language.answers))
+    )
+    return Network(reader, inputs=inputs, outputs=outputs)
 
 
 def train(name: str, kind: str, *, seed: int = 0, seconds: float = 180.0, folder: Path = FOLDER) -> NetworkFacts:
@@ -126,7 +131,7 @@ def _attempt(language: Language, kind: str, seed: int, *, end: float) -> Attempt
     """One attempt, cut short at `end` in processor time, or as soon as nothing is wrong and the loss is small."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        reader = Reader(kind, HIDDEN)
+        reader = Reader(kind, language)
     rng, done = generator(seed, "bench", "words"), 0
     steps = STEPS[min(seed % 1000, len(STEPS) - 1)]
     optimiser = torch.optim.AdamW(reader.parameters(), lr=RATE, weight_decay=1e-3, fused=True)

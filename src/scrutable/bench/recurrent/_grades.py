@@ -16,6 +16,7 @@ AT, BEYOND, TASK = "equals the network at T", "equals the task at 2T where the n
 SMALL_TABLES, NO_TABLE = f"both, no table over {LARGE} rows", "both, no table"
 VERDICT = "supported or proved"
 FLAWED_NETWORK, FLAWED_TASK = "imperfect network: equals it", "imperfect network: equals the task"
+EVERY_WORD = "equals the network on all short words and 100,000 longer ones"
 TRUE_RULE, CALLED_EXACT = "true rule", "called exact though it is not"
 SILENT, HONEST_FORM, OVERCLAIMED = "no program", "an honest form that equals the network", "more than that claimed"
 

@@ -1,5 +1,7 @@
 """Regular and counter languages for classifiers: after every letter, is the word so far in the language?
 
+A few rules with more letters or answers are read in the same way.
+
 Source: Tomita's seven languages ("Dynamic construction of finite-state automata from examples", 1982), as they are
 commonly numbered; brackets of bounded depth; and a language that no finite automaton reads.
 """
@@ -11,34 +13,38 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.bench.recurrent._sequences import SequenceRule, stepwise
+from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._sequences import SequenceRule, SequenceTask, stepwise
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language over the letters 0 and 1.
+    """A language, or another rule that answers every letter with one of a few labels.
 
     Arguments:
         name: for tables. No method is shown it.
         said: which words are in it.
         rule: words `(n, L)` to 1 where the word so far is in it, `(n, L)`.
         length: T, of the words that are trained and tested on.
+        letters, answers: how many there are, numbered from 0.
     """
 
     name: str
     said: str
     rule: SequenceRule
     length: int = 12
+    letters: int = 2
+    answers: int = 2
 
     def sample(self, n: int, length: int, rng: np.random.Generator) -> np.ndarray:
         """Words `(n, length)` of three sorts, so that long words of every language come up.
 
-        Half have every letter drawn; three in ten have letters that tend to stay or to change, each word with its own
-        tendency; the others are zeros up to a place in the first two thirds, and then ones.
+        Half have every letter drawn; three in ten have letters that tend to stay or to go to the next, each word with
+        its own tendency; the others are zeros up to a place in the first two thirds, and then ones.
         """
-        x = rng.integers(0, 2, (n, length))
+        x = rng.integers(0, self.letters, (n, length))
         tendency, sort = rng.beta(0.5, 0.5, (n, 1)), rng.random((n, 1))
-        walk = (x[:, :1] + np.cumsum(rng.random((n, length)) < tendency, axis=1)) % 2
+        walk = (x[:, :1] + np.cumsum(rng.random((n, length)) < tendency, axis=1)) % self.letters
         steps = (np.arange(length) >= rng.integers(1, 2 * length // 3 + 1, (n, 1))).astype(np.int64)
         return np.where(sort < 0.5, x, np.where(sort < 0.8, walk, steps))
 
@@ -84,9 +90,26 @@ TOMITA = (
     ),
 )
 
+
+def _read_rule(name: str, answers: int) -> Language:
+    """One of the rules outside the list of tasks, over the letters from 0."""
+    task: SequenceTask = next(each for each in OUTSIDE if each.name == f"outside/{name}")
+    return Language(f"language/{name}", task.said, task.rule, letters=task.high + 1, answers=answers)
+
+
+RULES = (
+    _read_rule("count_to_four", 5),
+    _read_rule("last_nonzero", 5),
+    _read_rule("debounce", 2),
+    _read_rule("traffic_light", 4),
+    _read_rule("value_mod_three", 3),
+)
+"""Of the rules outside the list, five with few letters and few answers that read both."""
+
 LANGUAGES: tuple[Language, ...] = (
     *TOMITA,
     Language("language/brackets2", "balanced brackets, at most 2 deep", brackets(2)),
     Language("language/brackets3", "balanced brackets, at most 3 deep", brackets(3)),
     Language("language/counter", "zeros, then as many ones", stepwise(_counter, 0, 0, 0)),
+    *RULES,
 )

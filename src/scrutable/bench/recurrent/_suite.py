@@ -5,7 +5,7 @@ Program against network and program against task are different questions and are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -13,12 +13,13 @@ from scrutable.bench._base import Case, Row, Suite
 from scrutable.bench._studies import Explain, Grade, reasons, studied, told
 from scrutable.bench._text import percent
 from scrutable.bench.recurrent._forms import Form, form_of, table_rows
-from scrutable.bench.recurrent._grades import claim_of, null_grade, spoiled_grade, trained_grade
+from scrutable.bench.recurrent._grades import EVERY_WORD, claim_of, null_grade, spoiled_grade, trained_grade
 from scrutable.bench.recurrent._nulls import null_cases, null_subject
 from scrutable.bench.recurrent._scores import Heard, Scores, heard, scored, sequences_right, tokens_right
 from scrutable.bench.recurrent._spoiled import spoiled_cases, spoiled_subject
 from scrutable.bench.recurrent._store import FOLDER
 from scrutable.bench.recurrent._subjects import Subject, language_cases, task_cases, trained_subject
+from scrutable.bench.recurrent._words import Words, words_asked
 from scrutable.explain import Study
 from scrutable.hypothesis import Hypothesis, plain
 
@@ -61,6 +62,9 @@ class Recurrent(Suite):
         subject = self._subject(case)
         answered = studied(self.explain, subject.network, budget=budget, seed=case.seed)
         outcome = _compared(subject, answered.study, heard(subject, case.seed))
+        if case.family == "language":
+            best = answered.study.best
+            outcome = replace(outcome, words=words_asked(subject, best.program if best else None, case.seed))
         return answered.row(
             case,
             _grade(case, outcome),
@@ -72,13 +76,15 @@ class Recurrent(Suite):
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What was asked, what was answered, and how it compares. `scores` and `form` are None without a program."""
+    """What was asked, what was answered, and how it compares. `scores` and `form` are None without a program, `words`
+    where nothing is read letter by letter."""
 
     subject: Subject
     study: Study
     found: Heard
     scores: Scores | None = None
     form: Form | None = None
+    words: Words | None = None
 
 
 def _compared(subject: Subject, study: Study, found: Heard) -> _Outcome:
@@ -96,18 +102,26 @@ def _grade(case: Case, outcome: _Outcome) -> Grade:
     if case.family == "spoiled":
         return spoiled_grade(best, scores, why)
     rows = 0 if best is None else table_rows(best.program)
-    return trained_grade(best, scores, found, rows=rows, why=why)
+    grade = trained_grade(best, scores, found, rows=rows, why=why)
+    return (
+        grade
+        if outcome.words is None
+        else replace(grade, marks={**grade.marks, EVERY_WORD: outcome.words.unequal == 0})
+    )
 
 
 def _columns(outcome: _Outcome) -> dict[str, str]:
     best = outcome.study.best
     columns = _about_network(outcome.subject, outcome.found) | (_about_program(best, outcome) if best else {})
+    if outcome.words is not None:
+        columns |= {"network leaves the rule at": str(outcome.words)}
     return {**columns, "s before controls": f"{_seconds(outcome.study)['search and tests']:.2f}"}
 
 
 def _details(outcome: _Outcome) -> dict[str, Any]:
     study, network = outcome.study, _network_details(outcome.found)
     details = {"seconds": _seconds(study), **told(study), **outcome.subject.details, "network": network}
+    details |= {} if outcome.words is None else {"words": plain(outcome.words)}
     return details if study.best is None else details | _program_details(study.best, outcome)
 
 
