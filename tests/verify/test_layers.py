@@ -11,7 +11,7 @@ from scrutable.hypothesis import Hypothesis
 from scrutable.network import Category, Columns, Integers, Network
 from scrutable.program import BOOL, INT, Const, Expr, Input, Let, Program, Var, call
 from scrutable.verify import Case, Interchange, Sample
-from scrutable.verify._encoding import _kmeans
+from scrutable.verify._clusters import split
 from scrutable.verify._places import Pairs, Place, best_of, scored
 from scrutable.verify._regression import Codes
 from scrutable.work import Clock, generator
@@ -126,5 +126,5 @@ def test_clusters_far_apart_are_found_whatever_the_seed(seed: int) -> None:
     rng = generator(seed, "clusters")
     true = rng.integers(0, 4, size=3000)
     centres = np.array([[0.0, 0.0], [1.0, 0.0], [8.0, 0.0], [8.0, 1.0]])
-    found = _kmeans(centres[true] + 0.05 * rng.normal(size=(3000, 2)), 4, rng)
+    found = split(centres[true] + 0.05 * rng.normal(size=(3000, 2)), np.zeros(3000, int), 4, rng)
     assert len({tuple(pair) for pair in zip(true.tolist(), found.tolist(), strict=True)}) == 4

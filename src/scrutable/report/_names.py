@@ -32,6 +32,8 @@ _ABOUT = {
     "longer": "longer sequences",
     "network": "the network",
     "program": "the program",
+    "members": "real states of the same value",
+    "rebuilt": "states made from the values alone",
 }
 
 _ALSO = {

@@ -32,13 +32,12 @@ def confirmed(hypothesis: Hypothesis) -> bool:
 
 def _interchanged(hypothesis: Hypothesis) -> Iterator[tuple[Result, str]]:
     for result in hypothesis.evidence.of("causal"):
-        if result.passed and result.name.partition(".")[0] == "interchange":
-            yield result, str(dict(result.details).get("site", ""))
+        site = dict(result.details).get("site")
+        if site is not None and result.passed and result.name.partition(".")[0] == "interchange":
+            yield result, str(site)
 
 
 def _variables(hypothesis: Hypothesis, result: Result, site: str) -> list[str]:
-    if not site:
-        return []
     said = _AT.match(result.reason)
     if said is not None and said[1] in hypothesis.program.variables:
         return [said[1]]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from scrutable.hypothesis import Interval, Result, Status, wilson
 from scrutable.verify._base import silent
-from scrutable.verify._places import Found, Pairs, Scores, resampled, scored
+from scrutable.verify._places import Found, Pairs, Scores, rebuilt, resampled, scored
 from scrutable.verify._pooled import Pool
 
 LEAST = 0.9
 ENOUGH = 35
-INTERCHANGE, UNMAPPED = "interchange", "unmapped"
+INTERCHANGE, UNMAPPED, REBUILT = "interchange", "unmapped", "interchange.rebuilt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,49 @@ def interchange_result(aligned: Aligned) -> Result:
         reason=reason,
         details=aligned.details(),
     )
+
+
+def rebuilt_result(aligned: Aligned, rng: np.random.Generator) -> Result:
+    """The state made of the program's values and current output alone, put in the place of the network's own.
+
+    What it is made by (class means, means of clusters within a class, regression on numbers and one-hot codes) is the
+    encoding chosen for `interchange`. The null hands the values to other pairs; R2 is of the states the values should
+    give, on the same pairs. A failure says that none of these codes was good enough, not that the values are not there.
+    """
+    place, encoding, changed = aligned.found.place, aligned.found.encoding, aligned.scores.changed
+    pairs, right = place.testing, aligned.scores.rebuild
+    status, words = judged_pairs(right, changed, pairs.pool)
+    value, n, interval = measured(right, changed, pairs.pool)
+    others = replace(pairs, codes=pairs.codes.rows(rng.permutation(len(pairs))))
+    shuffled = rebuilt(place, encoding, others, rng, alone=True)
+    null, as_it_was = (float(place.run(pairs, each, pairs.predicted)[changed].mean()) for each in (shuffled, pairs.own))
+    status = "fail" if interval.low <= null else status
+    wrong = f": no such code was found among the {aligned.found.tried} tried, which leaves open whether there is one"
+    return Result(
+        name=REBUILT,
+        kind="causal",
+        status=status,
+        value=value,
+        n=n,
+        interval=interval,
+        method="the whole state made from the program's values alone; pairs whose program answer changes; every output "
+        "after the patch equal; disjoint pairs; Wilson interval",
+        reason=f"with states made from {encoding.name} {words} ({null:.3f} with the values of other pairs)"
+        + (wrong if status == "fail" else ""),
+        details=(
+            ("rebuilt by", encoding.name),
+            ("unchanged", share(right[~changed])),
+            ("null, values of other pairs", null),
+            ("null, no patch", as_it_was),
+            ("R2", explained(pairs.others, encoding.expected(pairs.codes))),
+        ),
+    )
+
+
+def explained(activations: np.ndarray, expected: np.ndarray) -> float:
+    """The share of the variance of activations, `(p, d)`, that the expected ones account for."""
+    total = float(((activations - activations.mean(axis=0)) ** 2).sum())
+    return 1.0 - float(((activations - expected) ** 2).sum()) / total if total > 0 else 1.0
 
 
 def unmapped_result(aligned: Aligned) -> Result:

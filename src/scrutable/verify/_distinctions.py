@@ -11,34 +11,37 @@ import numpy as np
 
 from scrutable.hypothesis import Result, wilson
 from scrutable.verify._base import silent
-from scrutable.verify._inputs import Box
-from scrutable.verify._pairs import Trace, Trial
+from scrutable.verify._classes import Classes
+from scrutable.verify._pairs import Trace
 from scrutable.verify._regression import Codes, Regression, fit_regression
-from scrutable.work import generator
+from scrutable.verify._rows import lookup, relabelled
 
 NAME = "distinctions"
-SUFFIXES = 16
 ROWS = 384
 LEAST, ENOUGH = 0.9, 35
 
 
-def distinctions(trial: Trial, traced: Trace, states: np.ndarray, codes: Codes) -> Result:
+def at_three_steps(traced: Trace, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Rows, each once, and a step for each, `(n,)`: a third of the way, two thirds, the end."""
+    last = traced.length - 1
+    thirds = [rows[:ROWS] for rows in np.array_split(rng.permutation(len(traced.inputs)), 3)]
+    return np.concatenate(thirds), np.repeat([last // 3, 2 * last // 3, last], [len(each) for each in thirds])
+
+
+def distinctions(
+    traced: Trace, asked: tuple[np.ndarray, np.ndarray], classes: Classes, fitted: tuple[np.ndarray, Codes]
+) -> Result:
     """See the module.
 
     Arguments:
-        traced: rows never used. states, codes: the rows that encodings were fitted on.
+        traced: rows never used. asked: some of them, and steps; see `at_three_steps`. fitted: the states and program
+            values that encodings were fitted on.
     """
-    rng = generator(trial.case.seed, "distinctions")
-    last, chosen = traced.length - 1, []
-    thirds = np.array_split(rng.permutation(len(traced.inputs)), 3)
-    for step, rows in zip((last // 3, 2 * last // 3, last), thirds, strict=True):
-        pairs = _same_future(trial, traced, rows[:ROWS], step, rng)
-        chosen.append((pairs, np.full(len(pairs), step)))
-    pairs, steps = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
+    pairs, steps = _same_future(classes, traced, *asked)
     if len(pairs) < ENOUGH:
         reason = "values of the program's memory that differ have different futures, so interchange has tested them"
         return silent(NAME, "causal", reason)
-    right = _told_apart(_Decoder(states, codes), traced, pairs, steps)
+    right = _told_apart(_Decoder(*fitted), traced, pairs, steps)
     interval = wilson(int(right.sum()), len(right))
     passed = interval.low >= LEAST
     words = (
@@ -57,35 +60,20 @@ def distinctions(trial: Trial, traced: Trace, states: np.ndarray, codes: Codes) 
     )
 
 
-def _same_future(trial: Trial, traced: Trace, rows: np.ndarray, step: int, rng: np.random.Generator) -> np.ndarray:
-    """Disjoint pairs of rows whose memories after `step` differ though no suffix tried tells them apart: `(m, 2)`."""
-    codes = traced.codes[rows, step]
-    futures = _futures(trial, traced.inputs[rows, : step + 1], traced, rng)
-    _, future = np.unique(futures, axis=0, return_inverse=True)
-    _, value = np.unique(codes, axis=0, return_inverse=True)
-    future, value, found = future.reshape(-1), value.reshape(-1), []
-    for label in np.unique(future):
-        here = np.flatnonzero(future == label)
+def _same_future(classes: Classes, traced: Trace, rows: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Disjoint pairs of the rows, `(m, 2)`, and their steps, `(m,)`: the same step and future, different memories."""
+    known = lookup(classes.values, traced.memory[rows, steps])
+    rows, steps, known = rows[known >= 0], steps[known >= 0], known[known >= 0]
+    group, value = steps * (len(classes.values) + 1) + classes.future[known], relabelled(traced.codes[rows, steps])
+    found = [np.zeros((0, 2), int)]
+    for label in np.unique(group):
+        here = np.flatnonzero(group == label)
         here = here[np.argsort(value[here], kind="stable")]
         half = len(here) // 2
-        left, right = here[:half], here[len(here) - half :]
-        differ = value[left] != value[right]
-        found.append(np.stack([rows[left[differ]], rows[right[differ]]], axis=1))
-    return np.concatenate(found)
-
-
-def _futures(trial: Trial, prefixes: np.ndarray, traced: Trace, rng: np.random.Generator) -> np.ndarray:
-    """The program's answers after each prefix is continued by the same suffixes: `(n, everything)`."""
-    box = Box(trial.case.network.inputs, traced.inputs)
-    suffixes = box.draw(SUFFIXES, rng)
-    suffixes[0], suffixes[1] = box.fill(np.zeros(box.shape)), box.fill(np.full(box.shape, 1 - 1e-9))
-    n, done, answers = len(prefixes), prefixes.shape[1], []
-    for number, suffix in enumerate(suffixes):
-        length = len(suffix) if trial.case.network.each_step else 1 + number % len(suffix)
-        words = np.concatenate([prefixes, np.repeat(suffix[None, :length], n, axis=0)], axis=1)
-        said = np.asarray(trial.program(words), dtype=float)
-        answers.append((said[:, done:] if trial.case.network.each_step else said).reshape(n, -1))
-    return np.concatenate(answers, axis=1)
+        pairs = np.stack([here[:half], here[len(here) - half :]], axis=1)
+        found.append(pairs[value[pairs[:, 0]] != value[pairs[:, 1]]])
+    pairs = np.concatenate(found)
+    return rows[pairs], steps[pairs[:, 0]]
 
 
 class _Decoder:

@@ -4,7 +4,7 @@ The family is fixed beforehand and every member is linear: a subspace of the sit
 
 - "values": class means for each joint value of the variables (a linear map to their one-hot code);
 - "values and output": the same for (value, current output), because an activation also carries the output it just gave;
-- "clusters": the same, each class first split into at most four clusters;
+- "clusters": the same, each class first split into at most eight clusters;
 - "numbers": a linear regression on the values as numbers, and on the one-hot code of those with few values.
 
 "Whitened" members are orthogonal in the metric of the activations' covariance. Which member is used is chosen on rows
@@ -13,18 +13,21 @@ that are not scored.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from scrutable.verify._clusters import split
 from scrutable.verify._regression import Codes, Regression, fit_regression
+from scrutable.verify._rows import lookup, stand_ins
 
-CLUSTERS = 4
-STARTS, MOST_CLUSTERED = 3, 500
-MOST_CLASSES = 400
+CLUSTERS = 8
+MOST_CLASSES, MOST_CLUSTERED = 400, 128
 FEWEST = 2
 MOST_GROUPS = 2**20
-NEGLIGIBLE = 0.01
+NEGLIGIBLE = 0.003
 CONSTANT = 1e-8
 WHOLE = 0.99
 
@@ -85,6 +88,14 @@ class Encoding:
             out[chosen >= 0] = self.means[self.parts[chosen[chosen >= 0]]]
         return out
 
+    def expected(self, codes: Codes) -> np.ndarray:
+        """Activations to be expected for values, `(p, d)`: the mean of the class, or the regression's."""
+        out = self.regression.predict(codes)
+        if self.classes is not None:
+            wanted = lookup(self.classes, _joint(codes, with_output=self.with_output))
+            out[wanted >= 0] = _means(self.activations, self.members)[0][wanted[wanted >= 0]]
+        return out
+
     def resampled(self, codes: Codes, rng: np.random.Generator) -> np.ndarray:
         """Natural activations that share nothing but the values, `(p, d)`: a random fitted row of the same class.
 
@@ -92,7 +103,7 @@ class Encoding:
         Decoys are compared by these: an expectation that hardly depends on the value would still tip a network whose
         threshold lies near the mean, by luck one way or the other.
         """
-        spare = _stand_ins(self.groups, codes.groups, rng)
+        spare = stand_ins(self.groups, codes.groups, rng)
         spare = np.where(spare >= 0, spare, rng.integers(0, len(self.residuals), size=len(spare)))
         out, chosen = self.regression.predict(codes) + self.residuals[spare], self._alike(codes, rng)
         out[chosen >= 0] = self.activations[chosen[chosen >= 0]]
@@ -102,35 +113,42 @@ class Encoding:
         """For each value a random fitted row of its class, of the same group if there is one; -1 without any."""
         if self.classes is None:
             return np.full(len(codes.groups), -1)
-        wanted = _lookup(self.classes, _joint(codes, with_output=self.with_output))
-        near = _stand_ins(_keys(self.members, self.groups), _keys(wanted, codes.groups), rng)
-        return np.where(near >= 0, near, _stand_ins(self.members, wanted, rng))
+        wanted = lookup(self.classes, _joint(codes, with_output=self.with_output))
+        near = stand_ins(_keys(self.members, self.groups), _keys(wanted, codes.groups), rng)
+        return np.where(near >= 0, near, stand_ins(self.members, wanted, rng))
 
 
-def fit_encodings(activations: np.ndarray, codes: Codes, axes: np.ndarray, rng: np.random.Generator) -> list[Encoding]:
+def fit_encodings(
+    activations: np.ndarray,
+    codes: Codes,
+    axes: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    names: Sequence[str] | None = None,
+) -> list[Encoding]:
     """Every member of the family that the values allow.
 
     Arguments:
         activations: `(m, d)`. codes: of the same rows. axes: `(d, s)`, orthonormal columns: the site inside the
-            activation; encodings stay within it.
+            activation; encodings stay within it. names: only these members.
     """
     fitter = _Fitter(activations, codes, axes)
-    names = ("values", "values and output") if codes.outputs.shape[1] else ("values",)
-    found = []
-    for name in names:
-        values, members = np.unique(_joint(codes, with_output=name != "values"), axis=0, return_inverse=True)
-        classed = _Classes(values, members.reshape(-1), members.reshape(-1), with_output=name != "values")
-        if not 1 < len(values) <= min(MOST_CLASSES, len(activations) // FEWEST):
+    offers: list[tuple[str, Callable[[], Encoding]]] = []
+    finest = None
+    for name in ("values", "values and output") if codes.outputs.shape[1] else ("values",):
+        classed = _classed(codes, with_output=name != "values")
+        if not 1 < len(classed.values) <= min(MOST_CLASSES, len(activations) // FEWEST):
             continue
-        found.append(fitter.by_class(name, classed))
+        offers.append((name, partial(fitter.by_class, name, classed)))
         if name == "values":
-            found.append(fitter.by_class(f"{name}, whitened", classed, whitened=True))
-        if name == names[-1] and len(values) <= MOST_CLASSES // CLUSTERS:
-            finer = _clusters(activations @ axes, classed.members, rng)
-            found.append(fitter.by_class("clusters", replace(classed, parts=finer)))
-    found.append(fitter.by_number("numbers"))
-    found.append(fitter.by_number("numbers, whitened", whitened=True))
-    return [each for each in found if each.dimension]
+            offers.append((f"{name}, whitened", partial(fitter.by_class, f"{name}, whitened", classed, whitened=True)))
+        finest = classed if len(classed.values) <= MOST_CLUSTERED else finest
+    if finest is not None:
+        offers.append(("clusters", partial(fitter.by_clusters, finest, rng)))
+    offers.append(("numbers", partial(fitter.by_number, "numbers")))
+    offers.append(("numbers, whitened", partial(fitter.by_number, "numbers, whitened", whitened=True)))
+    made = (make() for name, make in offers if names is None or name in names)
+    return [each for each in made if each.dimension]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +159,11 @@ class _Classes:
     members: np.ndarray
     parts: np.ndarray
     with_output: bool
+
+
+def _classed(codes: Codes, *, with_output: bool) -> _Classes:
+    values, members = np.unique(_joint(codes, with_output=with_output), axis=0, return_inverse=True)
+    return _Classes(values, members.reshape(-1), members.reshape(-1), with_output=with_output)
 
 
 class _Fitter:
@@ -158,6 +181,11 @@ class _Fitter:
         means, shares = _means(self.activations, classed.parts)
         directions = (means - self.activations.mean(axis=0)) * np.sqrt(shares)[:, None]
         return self._made(name, directions, classed, means, whitened=whitened)
+
+    def by_clusters(self, classed: _Classes, rng: np.random.Generator) -> Encoding:
+        """The same, each class split first."""
+        parts = split(self.activations @ self.axes, classed.members, CLUSTERS, rng)
+        return self.by_class("clusters", replace(classed, parts=parts))
 
     def by_number(self, name: str, *, whitened: bool = False) -> Encoding:
         """The subspace of the regression's slopes."""
@@ -200,23 +228,8 @@ def _joint(codes: Codes, *, with_output: bool) -> np.ndarray:
     return np.concatenate([codes.values, codes.outputs], axis=1) if with_output else codes.values
 
 
-def _lookup(classes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The row of `classes` equal to each row of `wanted`, or -1."""
-    index = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(classes + 0.0))}
-    return np.array([index.get(row.tobytes(), -1) for row in np.ascontiguousarray(wanted + 0.0)], dtype=int)
-
-
 def _keys(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return np.where(labels < 0, -1, labels * MOST_GROUPS + groups)
-
-
-def _stand_ins(keys: np.ndarray, wanted: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For each of `wanted`, a random position in `keys` that holds it, or -1."""
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    first, last = np.searchsorted(ordered, wanted, "left"), np.searchsorted(ordered, wanted, "right")
-    place = first + np.floor(rng.uniform(size=len(wanted)) * (last - first)).astype(int)
-    return np.where(last > first, order[np.minimum(place, len(order) - 1)], -1)
 
 
 def _means(activations: np.ndarray, parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -240,49 +253,3 @@ def _span(directions: np.ndarray) -> np.ndarray:
         return np.zeros((directions.shape[1], 0))
     _, sizes, rows = np.linalg.svd(directions, full_matrices=False)
     return rows[sizes > max(NEGLIGIBLE * sizes[0], 1e-9)].T
-
-
-def _clusters(points: np.ndarray, members: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each class split into at most four clusters by k-means."""
-    finer, next_label = np.zeros(len(members), int), 0
-    for label in np.unique(members):
-        rows = np.flatnonzero(members == label)
-        finer[rows] = next_label + _kmeans(points[rows], min(CLUSTERS, len(rows)), rng)
-        next_label += CLUSTERS
-    return np.unique(finer, return_inverse=True)[1].reshape(-1)
-
-
-def _kmeans(points: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """The nearest of `k` centres for each point: the best of three runs, on at most 500 of the points.
-
-    A single run from random points often puts two centres into one cluster, and the encoding then depends on luck.
-    Centres start far apart, after Arthur & Vassilvitskii, "k-means++: the advantages of careful seeding" (2007).
-    """
-    some = points if len(points) <= MOST_CLUSTERED else points[rng.permutation(len(points))[:MOST_CLUSTERED]]
-    runs = [_settled(some, _far_apart(some, k, rng)) for _ in range(STARTS)]
-    centres = min(runs, key=lambda each: float(_squares(some, each).min(axis=1).sum()))
-    return _squares(points, centres).argmin(axis=1)
-
-
-def _far_apart(points: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Points drawn one after the other, each in proportion to its squared distance from those before."""
-    chosen = [int(rng.integers(len(points)))]
-    for _ in range(k - 1):
-        weights = np.maximum(_squares(points, points[chosen]).min(axis=1), 0.0)
-        total = float(weights.sum())
-        chosen.append(int(rng.choice(len(points), p=weights / total if total > 0 else None)))
-    return points[chosen]
-
-
-def _settled(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Ten rounds of Lloyd's algorithm."""
-    for _ in range(10):
-        nearest = _squares(points, centres).argmin(axis=1)
-        centres = np.stack(
-            [points[nearest == i].mean(axis=0) if (nearest == i).any() else c for i, c in enumerate(centres)]
-        )
-    return centres
-
-
-def _squares(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    return ((points[:, None] - centres[None]) ** 2).sum(axis=2)

@@ -18,14 +18,21 @@ class Interchange(Test):
 
     Encodings are linear, out of a family fixed beforehand (class means of the value, of the value and the current
     output, split into clusters; regression), fitted and chosen on rows used for the search and scored on rows never
-    used, in disjoint pairs, at least half of which change the program's answer. Where the subspace found is the whole
-    place, a plain swap would only show the network rejoined inputs. So the activation is also rebuilt from the
+    used, in disjoint pairs, at least half of which change the program's answer. In a recurrent network the value may
+    come from an earlier step of the other input: it means the same whenever it is held. Where the subspace found is the
+    whole place, a plain swap would only show the network rejoined inputs. So the activation is also rebuilt from the
     program's value alone (a class mean, or the regression), which must do as well.
 
-    Gives up to four results: "interchange" (passes when the intervals on changed and unchanged pairs, apart, lie above
-    0.9); "unmapped" (what the encoding leaves out has no effect); "distinctions" (values of the program's memory that
-    never make a difference are told apart by the network too, else the program remembers more than the network does);
-    "guard.decoy_variables" (19 variables that mean nothing, given the same procedure, do worse).
+    Results: "interchange" (passes when the intervals on changed and unchanged pairs, apart, lie above 0.9); "unmapped"
+    (what the encoding leaves out has no effect); "guard.decoy_variables" (19 variables that mean nothing, given the
+    same procedure, do worse). For a recurrent network also
+
+    - "interchange.rebuilt": the whole state made from the program's values does as well, and better than one made from
+      the values of other pairs; a failure leaves open whether another code would have done;
+    - "interchange.members": any real state of the same value does as well; its details say how many values the
+      program's memory takes and how many its answers need (see `_members`);
+    - "distinctions": values of the program's memory that never make a difference are told apart by the network too,
+      else the program remembers more than the network does.
 
     References: Geiger et al., "Causal abstractions of neural networks" (2021, arXiv 2106.02997); Geiger et al.,
     "Finding alignments between interpretable causal variables and distributed neural representations" (2023, arXiv

@@ -17,6 +17,7 @@ from scrutable.program import Call, Expr, Let, Program, Scan, walk
 
 _TOTALS = frozenset({"sum", "count"})
 _MIXING = frozenset({"counts", "select", "aggregate", "pick", "width"})
+_TIMED = frozenset({"position", "length"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Memory:
 
     Arguments:
         states: names of states. lags: (sequence, how many past elements of it are kept). totals: sequences summed up.
+        timed: whether the program reads the number of the step; it is then part of the memory.
         problem: why the program is not one that runs step by step, or an empty string.
     """
 
@@ -32,6 +34,7 @@ class Memory:
     states: tuple[str, ...]
     lags: tuple[tuple[Expr, int], ...]
     totals: tuple[Expr, ...]
+    timed: bool = False
     problem: str = ""
 
     @property
@@ -47,12 +50,14 @@ class Memory:
         for name, (_, count) in zip(names, self.lags, strict=False):
             columns += [_delayed(_columns(run[name]), back) for back in range(count)]
         columns += [np.cumsum(_columns(run[name]), axis=1) for name in names[len(self.lags) :]]
+        if self.timed:
+            columns.append(np.broadcast_to(np.arange(x.shape[1], dtype=float)[:, None], (*x.shape[:2], 1)))
         return np.concatenate(columns, axis=2)
 
 
 def memory_of(program: Program) -> Memory:
     """What `program` carries from step to step."""
-    states, lags, totals, problem = [], {}, {}, ""
+    states, lags, totals, timed, problem = [], {}, {}, False, ""
     for statement in program.statements:
         if isinstance(statement, Scan):
             states += [state.name for state in statement.states]
@@ -64,9 +69,11 @@ def memory_of(program: Program) -> Memory:
                 problem = "the program looks ahead"
             elif node.op in _TOTALS:
                 totals[node.args[0]] = None
+            elif node.op in _TIMED:
+                timed = True
             elif node.op in _MIXING:
                 problem = f"the program mixes positions by {node.op} and does not run step by step"
-    return Memory(program, tuple(states), tuple(lags.items()), tuple(totals), problem)
+    return Memory(program, tuple(states), tuple(lags.items()), tuple(totals), timed, problem)
 
 
 def _sequence_exprs(statement: Let | Scan) -> Iterator[Expr]:
@@ -97,7 +104,15 @@ def _delayed(values: np.ndarray, back: int) -> np.ndarray:
     return out
 
 
-def recombined(base: np.ndarray, source: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Sequences that follow `source` up to and including step `steps`, `(n,)`, and `base` after it."""
-    early = np.arange(base.shape[1]) <= steps[:, None]
-    return np.where(early.reshape(*early.shape, *[1] * (base.ndim - 2)), source, base)
+def recombined(base: np.ndarray, source: np.ndarray, steps: np.ndarray, back: int = 0) -> np.ndarray:
+    """Sequences that follow `source` up to and including step `steps - back`, then `base` from `steps + 1` on.
+
+    Arguments:
+        base, source: `(n, L, ...)`. steps: `(n,)`, none below `back`.
+
+    Returns:
+        `(n, L - back, ...)`.
+    """
+    length = base.shape[1] - back
+    early = np.arange(length) <= (steps - back)[:, None]
+    return np.where(early.reshape(*early.shape, *[1] * (base.ndim - 2)), source[:, :length], base[:, back:])

@@ -45,12 +45,18 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Inputs with the network's states, `(n, L, d)`, and the program's values, `(n, L, k)`, after every step."""
+    """Inputs with what network and program hold after every step.
+
+    Arguments:
+        states: `(n, L, d)`, the network's. codes: `(n, L, k)`, the program's values under test. memory: `(n, L, m)`,
+            everything the program carries. said, answers: the network's and the program's outputs.
+    """
 
     inputs: np.ndarray
     outputs: np.ndarray
     states: np.ndarray
     codes: np.ndarray
+    memory: np.ndarray
     said: np.ndarray
     answers: np.ndarray
 
@@ -70,27 +76,59 @@ def trace(trial: Trial, sample: Sample) -> Trace:
     """Run network and program on a sample, keeping everything."""
     states, said = trial.case.network.recurrence.run(sample.inputs)  # type: ignore[union-attr]
     answers = np.asarray(trial.program(sample.inputs))
-    codes = _codes(trial, sample.inputs)
-    return Trace(sample.inputs, sample.outputs, states.astype(np.float64), codes, said, answers)
+    memory = trial.memory.values(sample.inputs)
+    codes = _codes(trial, sample.inputs) if trial.aligned else memory
+    return Trace(sample.inputs, sample.outputs, states.astype(np.float64), codes, memory, said, answers)
 
 
 def _codes(trial: Trial, x: np.ndarray) -> np.ndarray:
-    if not trial.aligned:
-        return trial.memory.values(x)
     run = trial.program.run(x)
     columns = [np.asarray(run[name], float) for name in trial.aligned]
     return np.concatenate([c.reshape(*c.shape[:2], -1) for c in columns], axis=2)
 
 
-def swapped_answers(trial: Trial, base: np.ndarray, source: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """The program's outputs on `base` with the values under test taken from `source` after `steps`."""
-    if not trial.aligned:
-        return np.asarray(trial.program(recombined(base, source, steps)))
-    values = trial.program.run(source)
-    mask = np.arange(base.shape[1]) == steps[:, None]
-    run = trial.program.run(base, set={name: Setting(values[name], mask) for name in trial.aligned})
+def swapped_answers(
+    trial: Trial, base: np.ndarray, source: np.ndarray, steps: np.ndarray, sources: np.ndarray
+) -> np.ndarray:
+    """The program's outputs on `base` if after `steps` it holds what it holds on `source` after the steps `sources`.
+
+    What it held before `steps` is not asked: those outputs may be anything. Cost: a run for each distance of steps.
+    """
+    if trial.aligned:
+        return _set_answers(trial, base, source, steps, sources)
+    answers = np.array(trial.program(base))
+    for back in np.unique(steps - sources):
+        rows = np.flatnonzero(steps - sources == back)
+        said = trial.program(recombined(base[rows], source[rows], steps[rows], int(back)))
+        if trial.case.network.each_step:
+            answers[rows, back:] = said
+        else:
+            answers[rows] = said
+    return answers
+
+
+def _set_answers(
+    trial: Trial, base: np.ndarray, source: np.ndarray, steps: np.ndarray, sources: np.ndarray
+) -> np.ndarray:
+    """The same for some states of the program: they are set, the others stay those of the base."""
+    values, mask = trial.program.run(source), np.arange(base.shape[1]) == steps[:, None]
+    setting = {}
+    for name in trial.aligned:
+        held = np.asarray(values[name])[np.arange(len(base)), sources]
+        setting[name] = Setting(np.repeat(held[:, None], base.shape[1], axis=1), mask)
+    run = trial.program.run(base, set=setting)
     outputs = [np.asarray(run[name]) for name in trial.program.outputs]
     return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
+
+
+def _source_steps(trial: Trial, steps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """After which steps to look at the source, `(n,)`: half the time the same, else at most that, at random.
+
+    What a program holds means the same whenever it holds it. Later steps would ask for more steps than inputs have.
+    """
+    if trial.memory.timed:
+        return steps
+    return np.where(rng.uniform(size=len(steps)) < 0.5, steps, rng.integers(0, steps + 1))
 
 
 def disjoint_pairs(trial: Trial, trace: Trace, rng: np.random.Generator) -> Pairs:
@@ -108,15 +146,16 @@ def disjoint_pairs(trial: Trial, trace: Trace, rng: np.random.Generator) -> Pair
             break
         base, source = pool[:half], pool[half : 2 * half]
         steps = rng.integers(0, trace.length - 1, size=half)
-        predicted = swapped_answers(trial, trace.inputs[base], trace.inputs[source], steps)
-        predicted = _only_later(trial, predicted, trace.answers[base], steps)
+        sources = _source_steps(trial, steps, rng)
+        later = swapped_answers(trial, trace.inputs[base], trace.inputs[source], steps, sources)
+        predicted = _only_later(trial, later, trace.answers[base], steps)
         changed = ~trial.agree(predicted, trace.answers[base])
         take = np.zeros(half, bool)
         for kind in (True, False):
             rows = np.flatnonzero(changed == kind)[: room[kind]]
             take[rows] = True
             room[kind] -= len(rows)
-        kept.append((base[take], source[take], steps[take], predicted[take], changed[take]))
+        kept.append((base[take], source[take], steps[take], sources[take], predicted[take], changed[take]))
         pool = rng.permutation(np.concatenate([base[~take], source[~take], pool[2 * half :]]))
         if not any(room.values()):
             break
@@ -134,18 +173,18 @@ def _only_later(trial: Trial, later: np.ndarray, before: np.ndarray, steps: np.n
 def _gathered(trace: Trace, kept: list[tuple[np.ndarray, ...]]) -> Pairs:
     none = np.zeros(0, int)
     if not kept:
-        kept = [(none, none, none, trace.answers[:0], np.zeros(0, bool))]
-    base, source, steps, predicted, changed = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+        kept = [(none, none, none, none, trace.answers[:0], np.zeros(0, bool))]
+    base, source, steps, sources, predicted, changed = (np.concatenate(parts) for parts in zip(*kept, strict=True))
     unchanged = np.flatnonzero(~changed)[: int(changed.sum())]
     rows = np.concatenate([np.flatnonzero(changed), unchanged])
     base, source, steps = base[rows], source[rows], steps[rows]
     own, _ = trace.at(base, steps)
-    others, codes = trace.at(source, steps)
+    others, codes = trace.at(source, sources[rows])
     return Pairs(trace.inputs[base], trace.outputs[base], steps, predicted[rows], changed[rows], own, others, codes)
 
 
 def outcome(trial: Trial, pairs: Pairs, states: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Whether the network, its state set to `states` after the step of each pair, goes on as `expected`: `(p,)`.
+    """Whether the network, its state set to `states` after the pairs' steps, goes on as `expected`: `(p,)`.
 
     States `(p, d)`; expected `(p, ...)` whole outputs, of which those after the step count. Cost: one run.
     """

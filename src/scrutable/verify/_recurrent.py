@@ -9,10 +9,12 @@ import numpy as np
 
 from scrutable.errors import ProgramError, UserError
 from scrutable.hypothesis import Result
-from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_result, unmapped_result
-from scrutable.verify._base import Case, Sample, silent
+from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_result, rebuilt_result, unmapped_result
+from scrutable.verify._base import Case, silent
+from scrutable.verify._classes import classes_of
 from scrutable.verify._decoys import decoy_result
-from scrutable.verify._distinctions import distinctions
+from scrutable.verify._distinctions import at_three_steps, distinctions
+from scrutable.verify._members import members
 from scrutable.verify._memory import memory_of
 from scrutable.verify._pairs import Trace, Trial, disjoint_pairs, outcome, trace
 from scrutable.verify._places import Place, best_of, decoy_scores
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from scrutable.network import Recurrence
 
 MOST_ROWS = 2048
-MOST_FITTED = 20_000
+MOST_FITTED = 8_000
 MOST_CHOOSING = 192
 
 
@@ -54,7 +56,8 @@ def _tried(trial: Trial, *, controls: bool) -> tuple[Result, ...]:
     case = trial.case
     rng = generator(case.seed, "interchange", "test")
     traced = trace(trial, case.test.rows(slice(0, MOST_ROWS)))
-    place = _place(trial, traced, case.find.rows(slice(0, MOST_ROWS)), rng)
+    fit, rest = _find_rows(trial)
+    place = _place(trial, (fit, rest, traced), rng)
     changed = int(place.testing.changed.sum())
     if changed < ENOUGH or not place.choosing.changed.any():
         few = f"only {changed} disjoint pairs change the program's answer, {ENOUGH} are needed; try more data"
@@ -66,20 +69,30 @@ def _tried(trial: Trial, *, controls: bool) -> tuple[Result, ...]:
     main = interchange_result(aligned)
     if not controls:
         return (main,)
+    asked = at_three_steps(traced, generator(case.seed, "distinctions"))
+    classes = classes_of(trial, traced, asked)
     return (
         main,
         unmapped_result(aligned),
-        distinctions(trial, traced, place.activations, place.codes),
+        rebuilt_result(aligned, rng),
+        members(trial, place.testing, fit, classes),
+        distinctions(traced, asked, classes, (place.activations, place.codes)),
         decoy_result(
             main, aligned.resampled, lambda: decoy_scores([place], seed=case.seed, clock=case.clock, alone=True)
         ),
     )
 
 
-def _place(trial: Trial, traced: Trace, find: Sample, rng: np.random.Generator) -> Place:
-    """The state: two thirds of the rows at hand to fit on, one third to choose by."""
+def _find_rows(trial: Trial) -> tuple[Trace, Trace]:
+    """Rows at hand: two thirds to fit on, one third to choose by."""
+    find = trial.case.find.rows(slice(0, MOST_ROWS))
     order, cut = generator(trial.case.seed, "interchange", "fit").permutation(len(find)), 2 * len(find) // 3
-    fit, rest = (trace(trial, find.rows(rows)) for rows in (order[:cut], order[cut:]))
+    return trace(trial, find.rows(order[:cut])), trace(trial, find.rows(order[cut:]))
+
+
+def _place(trial: Trial, traces: tuple[Trace, Trace, Trace], rng: np.random.Generator) -> Place:
+    """The state: rows to fit on, to choose by and to score on."""
+    fit, rest, traced = traces
     (states, codes), (more, others) = (_flat(each, rng) for each in (fit, rest))
     sites = dict.fromkeys(trial.case.hypothesis.alignment.sites.values())
     return Place(

@@ -32,11 +32,18 @@ class Codes:
         return Codes(*(np.concatenate(both) for both in zip(mine, theirs, strict=True)))
 
     def shuffled(self, rng: np.random.Generator) -> Codes:
-        """Decoy variables: the same values and outputs, handed to other rows of the same group."""
+        """Decoy variables: the same values and outputs, handed to other rows of the same group.
+
+        Where the group settles the values, as for what only counts steps, to any other rows, and groups are forgotten:
+        a stand-in from the same group would give the value away.
+        """
         order = np.arange(len(self.groups))
         for group in np.unique(self.groups):
             rows = np.flatnonzero(self.groups == group)
             order[rows] = rng.permutation(rows)
+        if (self.values[order] == self.values).all():
+            order = rng.permutation(order)
+            return Codes(self.values[order], self.outputs[order], np.full(len(order), -1))
         return Codes(self.values[order], self.outputs[order], self.groups)
 
 

@@ -28,7 +28,7 @@ def access_words(case: Case, data: np.ndarray, rng: np.random.Generator) -> np.n
     if len(first) > MOST_STATES:
         first = rng.permutation(first)[:MOST_STATES]
     rows, steps = np.divmod(first, states.shape[1])
-    symbols = _symbols(data, rng)
+    symbols = steps_seen(data, MOST_SYMBOLS, rng)
     words = np.repeat(data[rows], len(symbols), axis=0)
     steps, tail = np.repeat(steps, len(symbols)), fresh_inputs(case, len(words), rng)
     after = np.arange(words.shape[1]) > steps[:, None]
@@ -37,7 +37,7 @@ def access_words(case: Case, data: np.ndarray, rng: np.random.Generator) -> np.n
     return words.astype(data.dtype)
 
 
-def _symbols(data: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The distinct steps in the data, at most 64 of them."""
+def steps_seen(data: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """The distinct steps in the data, `(s, ...)`, at most so many of them."""
     steps = np.unique(data.reshape(-1, *data.shape[2:]), axis=0)
-    return steps if len(steps) <= MOST_SYMBOLS else steps[np.sort(rng.permutation(len(steps))[:MOST_SYMBOLS])]
+    return steps if len(steps) <= most else steps[np.sort(rng.permutation(len(steps))[:most])]
