@@ -57,9 +57,9 @@ def test_a_right_program(network: Network, program: Program, classes: int) -> No
     got = evidence(case(network, program))
     swaps, made, counts = got["interchange.members"], got["interchange.rebuilt"], details(got["interchange.members"])
     assert swaps.passed and swaps.value == 1.0 and swaps.n >= 100
-    assert counts["null"] < 0.8
+    assert 0 < counts["null"] < 0.65
     assert made.passed and made.value == 1.0
-    assert details(made)["null, values of other pairs"] < 0.8 and details(made)["null, no patch"] == 0.0
+    assert 0 < details(made)["null, values of other pairs"] < 0.65 and details(made)["null, no patch"] == 0.0
     assert 0.5 < details(made)["R2"] <= 1.0
     assert counts["classes"] == counts["classes needed"] == classes and counts["every step followed"]
     assert f"takes {classes} values, and its answers need them all" in swaps.reason
