@@ -142,6 +142,19 @@ def test_classes_that_hardly_repeat_are_tested_on_inputs_of_few_different_steps(
     assert details(got["interchange.rebuilt"])["rebuilt by"].startswith("numbers")
 
 
+def test_one_answer_for_the_whole_sequence() -> None:
+    def update(numbers: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        remainder = (2 * numbers[:, 0] + x_t.reshape(-1)) % 5
+        return remainder[:, None], remainder
+
+    network = machine(update, kept=1, d=4, inputs=Bits(10), outputs=Integers(0, 4))
+    every = one_state((S * 2 + X) % 5, (S * 2 + X) % 5)
+    last = Let("final", call("last", Var("output", Seq(INT)), params=(0,)))
+    got = evidence(case(network, Program("last", every.inputs, (*every.statements, last), ("final",))))
+    assert got["interchange.members"].passed and got["interchange.rebuilt"].passed
+    assert details(got["interchange.members"])["classes needed"] == 5
+
+
 def clock_network(length: int = 10) -> Network:
     """Says whether the number of steps so far is odd, whatever it reads."""
 
