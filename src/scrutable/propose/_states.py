@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 
-from scrutable.propose._machine import Machine, congruences, quotient
+from scrutable.propose._machine import Machine, congruences, quotient, renumbered
+from scrutable.propose._states_lines import line_labellings
 
-MOST_LABELLINGS = 32
+MOST_LABELLINGS = 40
 MOST_WORK = 4_000_000
 LONGEST_WINDOW = 4
 MOST_WINDOWS = 256
+MOST_TAKEN_APART = 32
 
 
 def labellings(machine: Machine, letters: np.ndarray, values: np.ndarray | None) -> list[np.ndarray]:
-    """Different numbers for each state, `(states,)` each; likely ones first, at most 32.
+    """Different numbers for each state, `(states,)` each; likely ones first, at most 40.
 
     Breadth-first order; the answer on entering a state, or the symbol read on entering it, where that tells states
-    apart; the position in the cycle of one symbol; solutions of `next = (m * state + c * x + d) mod states`; the order
-    along a chain; all permutations of up to four states.
+    apart; the position in the cycle of one symbol; solutions of `next = (m * state + c * x + d) mod states`; the place on
+    a line, absorbing states beyond its ends; all permutations of up to four states.
 
     Arguments:
         letters: the input of each symbol, `(symbols, channels)`.
@@ -47,10 +49,7 @@ def _proposals(machine: Machine, letters: np.ndarray, values: np.ndarray | None)
     yield from _cycles(machine)
     yield from affine_labellings(machine, letters)[:6]
     yield np.arange(n)[::-1]
-    chain = _chain(machine)
-    if chain is not None:
-        yield chain
-        yield n - 1 - chain
+    yield from line_labellings(machine)
     if n <= 4:
         yield from (np.array(order) for order in permutations(range(n)))
 
@@ -136,23 +135,6 @@ def _first_ways(machine: Machine) -> list[tuple[int, int]]:
     return ways
 
 
-def _chain(machine: Machine) -> np.ndarray | None:
-    """Positions along the path that the states form when steps in either direction are drawn as edges; None if none."""
-    near = np.zeros((machine.states, machine.states), dtype=bool)
-    near[np.repeat(np.arange(machine.states), machine.symbols), machine.next.ravel()] = True
-    near = (near | near.T) & ~np.eye(machine.states, dtype=bool)
-    degree = near.sum(axis=1)
-    ends = np.flatnonzero(degree == 1)
-    if len(ends) != 2 or degree.max(initial=0) > 2:
-        return None
-    labels, at, before = np.full(machine.states, -1), int(ends[0]), -1
-    for place in range(machine.states):
-        labels[at] = place
-        onward = [int(s) for s in np.flatnonzero(near[at]) if s != before]
-        before, at = at, onward[0] if onward else at
-    return labels if (labels >= 0).all() else None
-
-
 def window_machine(machine: Machine, pad: int) -> tuple[Machine, np.ndarray] | None:
     """The same behaviour with the last few symbols as the state, or None if longer memory is needed.
 
@@ -185,24 +167,50 @@ def _of_windows(machine: Machine, words: np.ndarray, state: np.ndarray, pad: int
     return Machine(number[following[order]], machine.output[state[order]]), words[order][:, ::-1]
 
 
-def factors(machine: Machine, *, most: int = 3) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Pairs of closed partitions that together tell all states apart: two smaller machines that run side by side.
+def side_by_side(machine: Machine, *, most: int) -> list[tuple[Machine, np.ndarray, np.ndarray]]:
+    """Smaller machines that run side by side: pairs of closed partitions that together say every answer.
 
-    Block numbers `(states,)` each, the smallest pairs first. Hartmanis and Stearns (1966), parallel decomposition.
+    Pairs are looked for in the machine, and in the machine with the last symbol beside its state, since a minimal
+    machine may have merged what is simple apart.
+
+    Returns:
+        At most `most` times a machine of equal behaviour and two block numbers for each of its states, `(states,)`
+        each, that together tell its states apart; the fewest blocks first. Hartmanis and Stearns (1966), parallel
+        decomposition.
     """
-    if not 4 <= machine.states <= 32:
-        return []
-    parts = [block for block in congruences(machine) if block.max() + 1 < machine.states]
-    pairs = []
-    for i, one in enumerate(parts):
-        for other in parts[:i]:
-            if len(set(zip(one.tolist(), other.tolist(), strict=True))) == machine.states:
-                pairs.append((other, one))
-    return sorted(pairs, key=lambda pair: (int(pair[0].max() + pair[1].max()), int(pair[0].max())))[:most]
+    found = {}
+    for wider in (machine, _with_last_symbol(machine)):
+        if not 4 <= wider.states <= MOST_TAKEN_APART:
+            continue
+        parts = [block for block in congruences(wider) if block.max() + 1 < machine.states]
+        for one, other in combinations(parts, 2):
+            pair = _joined(wider, one, other)
+            if pair is not None:
+                found.setdefault((pair[0].next.tobytes(), pair[1].tobytes()), pair)
+    return sorted(found.values(), key=lambda pair: (int(pair[1].max() + pair[2].max()), pair[0].states))[:most]
+
+
+def _joined(machine: Machine, one: np.ndarray, other: np.ndarray) -> tuple[Machine, np.ndarray, np.ndarray] | None:
+    """The machine on pairs of blocks, and the blocks of each pair; None if pairs do not say the answer."""
+    pairs, some, block = np.unique(np.stack([one, other], axis=1), axis=0, return_index=True, return_inverse=True)
+    block = block.reshape(-1)
+    if (machine.output != machine.output[some[block]]).any():
+        return None
+    order = np.argsort(np.arange(len(some)) != block[0], kind="stable")
+    place = np.argsort(order)
+    joint = Machine(place[block[machine.next[some[order]]]], machine.output[some[order]])
+    return joint, pairs[order, 0], pairs[order, 1]
+
+
+def _with_last_symbol(machine: Machine) -> Machine:
+    """The same behaviour; states are reachable pairs of a state and the symbol read last, 0 before the first."""
+    codes = np.arange(machine.states * machine.symbols)
+    state, symbols = codes // machine.symbols, np.arange(machine.symbols)
+    return renumbered(Machine(machine.next[state] * machine.symbols + symbols, machine.output[state]))
 
 
 def factor_machine(machine: Machine, block: np.ndarray) -> Machine:
-    """The machine on the blocks of a closed partition; its answers are its next states."""
+    """The machine on the blocks of a closed partition, without answers."""
     table = quotient(machine, block)
     assert table is not None
-    return Machine(table, table)
+    return Machine(table, np.zeros_like(table))

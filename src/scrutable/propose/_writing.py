@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from scrutable.program import INT, Const, Expr, Input, Let, Program, Scan, Seq, State, Var, call, substitute, walk
 from scrutable.propose._machine import Machine
-from scrutable.propose._phrases import Columns, determined, phrases, search_phrases, table, together
+from scrutable.propose._phrases import Columns, determined, phrases, together
 from scrutable.synthesis.enumeration import Together
 from scrutable.work import Clock
-
-SEPARATE_NAME = 4.0
-SURVEYED = 3000
-"""Candidates of the search that only compares numberings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +59,7 @@ class Form:
 
 def written(form: Form, task: Task, *, clock: Clock) -> Program:
     """The shorter of two programs: answers from the state before the step and its input, or from the state after it."""
-    before, inputs, after, following, outputs = _table_columns(form, task)
+    before, inputs, after, following, outputs = columns_of(form, task)
     leaves = {**before, **inputs}
     late = bool(after) and determined(after, outputs)
     truths = tuple(outputs) if task.labels else ()
@@ -76,7 +72,7 @@ def written(form: Form, task: Task, *, clock: Clock) -> Program:
     return min(programs, key=lambda program: program.bits)
 
 
-def _table_columns(form: Form, task: Task) -> tuple[Columns, Columns, Columns, Columns, Columns]:
+def columns_of(form: Form, task: Task) -> tuple[Columns, Columns, Columns, Columns, Columns]:
     """For every state and symbol: registers, inputs, registers after the step (twice, by two names), answers."""
     states, symbols = form.machine.next.shape
     names = form.names
@@ -86,11 +82,11 @@ def _table_columns(form: Form, task: Task) -> tuple[Columns, Columns, Columns, C
     after = {f"{name}_after": column for name, column in zip(names, moved, strict=True)}
     following = {f"next {name}": column for name, column in zip(names, moved, strict=True)}
     answers = task.answers[form.machine.output.ravel()]
-    outputs = {name: answers[:, k] for k, name in enumerate(_output_names(task))}
+    outputs = {name: answers[:, k] for k, name in enumerate(output_names(task))}
     return before, inputs, after, following, outputs
 
 
-def _output_names(task: Task) -> list[str]:
+def output_names(task: Task) -> list[str]:
     count = task.answers.shape[1]
     return ["output"] if count == 1 else [f"output_{k + 1}" for k in range(count)]
 
@@ -100,15 +96,15 @@ def _from_before(form: Form, task: Task, together: Together) -> Program:
     if not form.registers and task.each_step:
         return _memoryless(task, together)
     moves = {name: together.exprs[f"next {name}"] for name in form.names}
-    same = {out: name for out in _output_names(task) for name in form.names if moves[name] == together.exprs[out]}
-    said = {out: together.exprs[out] for out in _output_names(task) if out not in same}
+    same = {out: name for out in output_names(task) for name in form.names if moves[name] == together.exprs[out]}
+    said = {out: together.exprs[out] for out in output_names(task) if out not in same}
     shared, placed = _inlined(together.shared, {**moves, **said})
     lets = [*shared, *(Let(out, placed[out]) for out in said)]
     scan = _scan(form, task, {name: placed[name] for name in moves}, lets)
-    outs = [same.get(out, out) for out in _output_names(task)]
+    outs = [same.get(out, out) for out in output_names(task)]
     if task.each_step:
         return Program("program", task.inputs, (scan,), tuple(outs))
-    defaults = {out: int(task.empty[k]) for k, out in enumerate(_output_names(task))}
+    defaults = {out: int(task.empty[k]) for k, out in enumerate(output_names(task))}
     return _with_last(task, scan, outs, defaults)
 
 
@@ -131,7 +127,7 @@ def _from_after(form: Form, task: Task, moves: Together, reading: Together) -> P
     if not task.each_step:
         return _read_at_end(form, task, moves, reading)
     bare = {Var(f"{name}_after", INT): name for name in names}
-    outs = [bare.get(reading.exprs[name], name) for name in _output_names(task)]  # type: ignore[arg-type]
+    outs = [bare.get(reading.exprs[name], name) for name in output_names(task)]  # type: ignore[arg-type]
     moving = {name: moves.exprs[f"next {name}"] for name in names}
     lets = list(moves.shared)
     if all(out in names for out in outs):
@@ -139,7 +135,7 @@ def _from_after(form: Form, task: Task, moves: Together, reading: Together) -> P
     lets += [Let(f"{name}_after", expr) for name, expr in moving.items()]
     exact = {f"{name}_after": Var(f"{name}_after", expr.type) for name, expr in moving.items()}
     lets += [Let(_apart(let.name), substitute(let.expr, exact | _apart_all(reading))) for let in reading.shared]
-    for name, out in zip(_output_names(task), outs, strict=True):
+    for name, out in zip(output_names(task), outs, strict=True):
         if out == name:
             lets.append(Let(name, substitute(reading.exprs[name], exact | _apart_all(reading))))
     scan = _scan(form, task, {name: exact[f"{name}_after"] for name in names}, lets)
@@ -164,7 +160,7 @@ def _read_at_end(form: Form, task: Task, moves: Together, reading: Together) -> 
         lets.append(Let(f"final_{name}", expr))
         values[f"{name}_after"] = Var(f"final_{name}", expr.type)
     lets += [Let(_apart(let.name), substitute(let.expr, values | _apart_all(reading))) for let in reading.shared]
-    names = _output_names(task)
+    names = output_names(task)
     lets += [Let(name, substitute(reading.exprs[name], values | _apart_all(reading))) for name in names]
     return Program("program", task.inputs, (scan, *lets), tuple(names))
 
@@ -192,72 +188,11 @@ def _memoryless(task: Task, together: Together) -> Program:
     """No state at all: expressions on whole sequences."""
     values: dict[str, Expr] = {f"{each.name}_t": Var(each.name, each.type) for each in task.inputs}
     lets = []
-    for let in (*together.shared, *(Let(name, together.exprs[name]) for name in _output_names(task))):
+    for let in (*together.shared, *(Let(name, together.exprs[name]) for name in output_names(task))):
         expr = substitute(let.expr, values)
         if not isinstance(expr.type, Seq):
             first = Var(task.inputs[0].name, task.inputs[0].type)
             expr = call("add", call("mul", first, 0), expr)
         lets.append(Let(let.name, expr))
         values[let.name] = Var(let.name, expr.type)
-    return Program("program", task.inputs, tuple(lets), tuple(_output_names(task)))
-
-
-def surveyed(
-    machine: Machine, numberings: list[np.ndarray], task: Task, *, count: int, clock: Clock
-) -> list[np.ndarray]:
-    """The `count` numberings worth a closer look: those with the shortest expressions, each on its own.
-
-    Numberings with the same set of numbers share one search: the table has the same rows, only in another order.
-    """
-    if len(numberings) <= count:
-        return numberings
-    groups: dict[bytes, list[np.ndarray]] = {}
-    for labels in numberings:
-        groups.setdefault(np.sort(labels).tobytes(), []).append(labels)
-    bits: dict[bytes, float] = {}
-    for i, group in enumerate(groups.values()):
-        scores = _scores(machine, group, task, clock.part(1 / (len(groups) - i)))
-        bits |= {labels.tobytes(): each for labels, each in zip(group, scores, strict=True)}
-    return sorted(numberings, key=lambda labels: bits[labels.tobytes()])[:count]
-
-
-def _scores(machine: Machine, group: list[np.ndarray], task: Task, clock: Clock) -> list[float]:
-    """Bits for next state and answers, each said on its own, for numberings with one set of numbers."""
-    leaves: Columns = {}
-    said: dict[str, np.ndarray] = {}
-    readings: dict[str, np.ndarray] = {}
-    for i, labels in enumerate(group):
-        order = np.argsort(labels)
-        turned = Form("survey", Machine(machine.next[order], machine.output[order]), (labels,))
-        before, inputs, _, _, answers = _table_columns(replace(turned, registers=(labels[order],)), task)
-        leaves = {**before, **inputs}
-        moved = labels[machine.next[order]].ravel()
-        said[f"{i}"] = moved
-        said |= {f"{i} {name}": column for name, column in answers.items()}
-        if determined({"after": moved}, answers):
-            readings |= {f"{i} {name}": _by_label(moved, column, labels) for name, column in answers.items()}
-    bits = _cheapest(leaves, said, clock.part(0.8))
-    read = _cheapest({"after": np.sort(group[0])}, readings, clock)
-    totals = []
-    for i in range(len(group)):
-        names = [f"{i} {name}" for name in _output_names(task)]
-        late = sum(read[n] for n in names) + SEPARATE_NAME if all(n in read for n in names) else np.inf
-        totals.append(float(bits[f"{i}"] + min(late, sum(bits[n] for n in names))))
-    return totals
-
-
-def _by_label(moved: np.ndarray, column: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The answer that belongs to each number, for the numbers in rising order; 0 for a state that is never entered."""
-    found = dict(zip(moved.tolist(), column.tolist(), strict=True))
-    return np.array([found.get(label, 0) for label in np.sort(labels).tolist()])
-
-
-def _cheapest(leaves: Columns, targets: Columns, clock: Clock) -> dict[str, float]:
-    """The bits of the shortest expression for each different target, of a table where none was found."""
-    different = {column.tobytes(): column for column in targets.values()}
-    keys = {key: f"{i}" for i, key in enumerate(different)}
-    wanted = {keys[key]: column for key, column in different.items()}
-    found = search_phrases(leaves, wanted, clock=clock, limit=1, most=SURVEYED)
-    tables = {name: table(leaves, column).bits for name, column in wanted.items()}
-    best = {name: min([tables[name], *(way.bits for way in each)]) for name, each in found.items()}
-    return {name: best[keys[column.tobytes()]] for name, column in targets.items()}
+    return Program("program", task.inputs, tuple(lets), tuple(output_names(task)))

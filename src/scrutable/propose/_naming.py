@@ -1,0 +1,92 @@
+"""From a machine to programs: ways of naming its states, each written down, the shortest text kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
+from scrutable.program import Program
+from scrutable.propose._machine import Machine
+from scrutable.propose._states import factor_machine, labellings, side_by_side, window_machine
+from scrutable.propose._states_survey import surveyed
+from scrutable.propose._writing import Form, Task, written
+from scrutable.work import Clock
+
+SEARCH_SECONDS = 20.0
+SURVEY_SECONDS = 10.0
+CLOSER = 3
+"""So many ways of numbering the states are looked at closely."""
+PAIRS = 3
+"""So many ways of taking a machine apart are looked at."""
+GOOD = 64.0
+"""Bits below which no other way of naming the states is tried."""
+
+
+def named(machine: Machine, task: Task, *, clock: Clock) -> Iterator[tuple[Program, Form]]:
+    """Programs that equal a minimal machine on every word: for each kind of names the shortest found.
+
+    Kinds in turn: no state; the last few inputs; one number for each state; two numbers of machines that run side by
+    side. What has no short expression becomes a decision list or a table, so there always is a program. Few more kinds
+    are tried once a program is short.
+
+    Cost: a few searches of 60,000 candidates for each kind, seconds in all.
+    """
+    shortest = np.inf
+    for kind in (_without_state, _with_windows, _with_one_number, _side_by_side):
+        if shortest < GOOD or clock.over:
+            return
+        forms = kind(machine, task, clock)
+        programs = [(written(form, task, clock=_at_most(clock, SEARCH_SECONDS)), form) for form in forms]
+        if programs:
+            program, form = min(programs, key=lambda each: each[0].bits)
+            yield program, form
+            shortest = min(shortest, program.bits)
+
+
+def _at_most(clock: Clock, seconds: float) -> Clock:
+    return Clock(min(seconds, clock.left))
+
+
+def _without_state(machine: Machine, task: Task, clock: Clock) -> list[Form]:
+    del task, clock
+    return [Form("no state", machine, ())] if machine.states == 1 else []
+
+
+def _with_windows(machine: Machine, task: Task, clock: Clock) -> list[Form]:
+    """The last few inputs as states."""
+    del clock
+    zero = np.flatnonzero((task.letters == 0).all(axis=1))
+    window = window_machine(machine, int(zero[0]) if len(zero) else 0) if machine.states > 1 else None
+    if window is None:
+        return []
+    longer, symbols = window
+    places = product(range(symbols.shape[1]), range(task.letters.shape[1]))
+    return [Form("last inputs", longer, tuple(task.letters[symbols[:, k], c] for k, c in places))]
+
+
+def _with_one_number(machine: Machine, task: Task, clock: Clock) -> list[Form]:
+    if machine.states == 1:
+        return []
+    values = task.answers[machine.output, 0] if task.answers.shape[1] == 1 else None
+    forms = [Form("one number", machine, (labels,)) for labels in labellings(machine, task.letters, values)]
+    return surveyed(forms, task, count=CLOSER, clock=_at_most(clock, SURVEY_SECONDS))
+
+
+def _side_by_side(machine: Machine, task: Task, clock: Clock) -> list[Form]:
+    """Two smaller machines that run independently, each numbered on its own, then looked at together."""
+    forms = []
+    for joint, one, other in side_by_side(machine, most=PAIRS):
+        numbers = [_numberings(joint, block, task, clock) for block in (one, other)]
+        forms += [Form("side by side", joint, registers) for registers in product(*numbers)]
+    return surveyed(forms, task, count=CLOSER, clock=_at_most(clock, SURVEY_SECONDS))
+
+
+def _numberings(machine: Machine, block: np.ndarray, task: Task, clock: Clock) -> list[np.ndarray]:
+    """Two numberings of the blocks of a closed partition, the best for the machine on the blocks alone."""
+    small = factor_machine(machine, block)
+    alone = Task(task.inputs, task.letters, np.zeros((1, 1), np.int64), task.each_step, labels=False, empty=task.empty)
+    forms = [Form("one number", small, (labels,)) for labels in labellings(small, task.letters, None)]
+    best = surveyed(forms, alone, count=2, clock=_at_most(clock, SURVEY_SECONDS))
+    return [form.registers[0][block] for form in best]
