@@ -12,7 +12,7 @@ from scrutable.network import Bits, Category, Columns, Integers, Network, Reals,
 from scrutable.program import name_parts, simplify
 from scrutable.propose import FiniteState
 from scrutable.propose._learn import Evidence, Learned, learn, margin
-from scrutable.propose._machine import Machine, congruences, minimised, quotient
+from scrutable.propose._machine import Machine, minimised, quotient
 from scrutable.propose._majority import vote
 from scrutable.propose._reading import read_machine
 from scrutable.propose._states import affine_labellings, factors, labellings, window_machine

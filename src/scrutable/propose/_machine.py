@@ -128,32 +128,11 @@ def quotient(machine: Machine, block: np.ndarray) -> np.ndarray | None:
     return table if (table[block] == block[machine.next]).all() else None
 
 
-def congruences(machine: Machine, *, limit: int = 64) -> list[np.ndarray]:
-    """Closed partitions, as block numbers `(states,)`: those that make one pair of states equal, and their joins.
-
-    Hartmanis and Stearns, "Algebraic structure theory of sequential machines" (1966). Without the two trivial ones;
-    coarsest first.
-    """
-    found: dict[bytes, np.ndarray] = {}
-    for left in range(machine.states):
-        for right in range(left):
-            block = closed_under(machine, [(left, right)])
-            if block.max() > 0:
-                found.setdefault(block.tobytes(), block)
-    basis = list(found.values())
-    for one in basis:
-        for other in basis:
-            if len(found) >= limit:
-                break
-            pairs = [(i, int(np.flatnonzero(b == b[i])[0])) for b in (one, other) for i in range(machine.states)]
-            block = closed_under(machine, pairs)
-            if block.max() > 0:
-                found.setdefault(block.tobytes(), block)
-    return sorted(found.values(), key=lambda block: (block.max(), block.tolist()))
-
-
 def closed_under(machine: Machine, pairs: list[tuple[int, int]]) -> np.ndarray:
-    """The finest closed partition that puts each pair into one block, as block numbers by first member."""
+    """The finest closed partition that puts each pair into one block, as block numbers by first member, `(states,)`.
+
+    Hartmanis and Stearns, "Algebraic structure theory of sequential machines" (1966).
+    """
     parent = list(range(machine.states))
 
     def find(state: int) -> int:

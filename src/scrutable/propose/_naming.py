@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
 from scrutable.program import Program
 from scrutable.propose._machine import Machine
-from scrutable.propose._states import factor_machine, labellings, side_by_side, window_machine
+from scrutable.propose._states import labellings, window_machine
+from scrutable.propose._states_apart import taken_apart
 from scrutable.propose._states_survey import surveyed
 from scrutable.propose._writing import Form, Task, written
 from scrutable.work import Clock
@@ -77,16 +79,15 @@ def _with_one_number(machine: Machine, task: Task, clock: Clock) -> list[Form]:
 def _side_by_side(machine: Machine, task: Task, clock: Clock) -> list[Form]:
     """Two smaller machines that run independently, each numbered on its own, then looked at together."""
     forms = []
-    for joint, one, other in side_by_side(machine, most=PAIRS):
-        numbers = [_numberings(joint, block, task, clock) for block in (one, other)]
-        forms += [Form("side by side", joint, registers) for registers in product(*numbers)]
+    for apart in taken_apart(machine, most=PAIRS):
+        numbers = [[best[block] for best in _numberings(apart.part(block), task, clock)] for block in (apart.one, apart.other)]
+        forms += [Form("side by side", apart.machine, registers) for registers in product(*numbers)]
     return surveyed(forms, task, count=CLOSER, clock=_at_most(clock, SURVEY_SECONDS))
 
 
-def _numberings(machine: Machine, block: np.ndarray, task: Task, clock: Clock) -> list[np.ndarray]:
-    """Two numberings of the blocks of a closed partition, the best for the machine on the blocks alone."""
-    small = factor_machine(machine, block)
-    alone = Task(task.inputs, task.letters, np.zeros((1, 1), np.int64), task.each_step, labels=False, empty=task.empty)
-    forms = [Form("one number", small, (labels,)) for labels in labellings(small, task.letters, None)]
+def _numberings(machine: Machine, task: Task, clock: Clock) -> list[np.ndarray]:
+    """Two numberings of the states of a machine without answers."""
+    alone = replace(task, answers=np.zeros((1, 1), dtype=np.int64), labels=False)
+    forms = [Form("one number", machine, (labels,)) for labels in labellings(machine, task.letters, None)]
     best = surveyed(forms, alone, count=2, clock=_at_most(clock, SURVEY_SECONDS))
-    return [form.registers[0][block] for form in best]
+    return [form.registers[0] for form in best]

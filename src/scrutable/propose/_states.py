@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, permutations, product
+from itertools import permutations, product
 
 import numpy as np
 
-from scrutable.propose._machine import Machine, congruences, quotient, renumbered
+from scrutable.propose._machine import Machine
 from scrutable.propose._states_lines import line_labellings
 
 MOST_LABELLINGS = 40
 MOST_WORK = 4_000_000
 LONGEST_WINDOW = 4
 MOST_WINDOWS = 256
-MOST_TAKEN_APART = 32
 
 
 def labellings(machine: Machine, letters: np.ndarray, values: np.ndarray | None) -> list[np.ndarray]:
@@ -165,52 +164,3 @@ def _of_windows(machine: Machine, words: np.ndarray, state: np.ndarray, pad: int
     order = [first, *(i for i in range(len(words)) if i != first)]
     number = np.argsort(order)
     return Machine(number[following[order]], machine.output[state[order]]), words[order][:, ::-1]
-
-
-def side_by_side(machine: Machine, *, most: int) -> list[tuple[Machine, np.ndarray, np.ndarray]]:
-    """Smaller machines that run side by side: pairs of closed partitions that together say every answer.
-
-    Pairs are looked for in the machine, and in the machine with the last symbol beside its state, since a minimal
-    machine may have merged what is simple apart.
-
-    Returns:
-        At most `most` times a machine of equal behaviour and two block numbers for each of its states, `(states,)`
-        each, that together tell its states apart; the fewest blocks first. Hartmanis and Stearns (1966), parallel
-        decomposition.
-    """
-    found = {}
-    for wider in (machine, _with_last_symbol(machine)):
-        if not 4 <= wider.states <= MOST_TAKEN_APART:
-            continue
-        parts = [block for block in congruences(wider) if block.max() + 1 < machine.states]
-        for one, other in combinations(parts, 2):
-            pair = _joined(wider, one, other)
-            if pair is not None:
-                found.setdefault((pair[0].next.tobytes(), pair[1].tobytes()), pair)
-    return sorted(found.values(), key=lambda pair: (int(pair[1].max() + pair[2].max()), pair[0].states))[:most]
-
-
-def _joined(machine: Machine, one: np.ndarray, other: np.ndarray) -> tuple[Machine, np.ndarray, np.ndarray] | None:
-    """The machine on pairs of blocks, and the blocks of each pair; None if pairs do not say the answer."""
-    pairs, some, block = np.unique(np.stack([one, other], axis=1), axis=0, return_index=True, return_inverse=True)
-    block = block.reshape(-1)
-    if (machine.output != machine.output[some[block]]).any():
-        return None
-    order = np.argsort(np.arange(len(some)) != block[0], kind="stable")
-    place = np.argsort(order)
-    joint = Machine(place[block[machine.next[some[order]]]], machine.output[some[order]])
-    return joint, pairs[order, 0], pairs[order, 1]
-
-
-def _with_last_symbol(machine: Machine) -> Machine:
-    """The same behaviour; states are reachable pairs of a state and the symbol read last, 0 before the first."""
-    codes = np.arange(machine.states * machine.symbols)
-    state, symbols = codes // machine.symbols, np.arange(machine.symbols)
-    return renumbered(Machine(machine.next[state] * machine.symbols + symbols, machine.output[state]))
-
-
-def factor_machine(machine: Machine, block: np.ndarray) -> Machine:
-    """The machine on the blocks of a closed partition, without answers."""
-    table = quotient(machine, block)
-    assert table is not None
-    return Machine(table, np.zeros_like(table))
