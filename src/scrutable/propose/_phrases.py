@@ -30,18 +30,19 @@ MEMORY = 96 * 2**20
 def phrases(leaves: Columns, targets: Columns, *, truths: Collection[str] = (), clock: Clock) -> Phrases:
     """Ways to say each target, shortest first; a lookup table is among them, or what is shorter than it.
 
-    Expressions are typed: a truth is never used as a number. Two searches: with every operator, and deeper with plain
-    arithmetic alone.
+    Expressions are typed: a truth is never used as a number. Two searches: with every operator, and for what that does
+    not find, deeper with plain arithmetic alone.
 
     Arguments:
         truths: targets that a condition may say when they are 0 or 1 throughout.
     """
-    plain = search_phrases(leaves, targets, clock=clock.part(0.5), operators=ARITHMETIC, slack=SLACK)
     conditions = {_condition(name): targets[name] == 1 for name in truths if np.isin(targets[name], (0, 1)).all()}
-    every = search_phrases(leaves, {**targets, **conditions}, clock=clock, slack=SLACK)
+    every = search_phrases(leaves, {**targets, **conditions}, clock=clock.part(0.5), slack=SLACK)
+    missing = {name: column for name, column in targets.items() if not every[name]}
+    plain = search_phrases(leaves, missing, clock=clock, operators=ARITHMETIC, slack=SLACK)
     found = {}
     for name, column in targets.items():
-        ways = [*plain[name], *every[name], *every.get(_condition(name), ()), table(leaves, column)]
+        ways = [*plain.get(name, ()), *every[name], *every.get(_condition(name), ()), table(leaves, column)]
         as_list = listed(leaves, column, below=min(way.bits for way in ways), clock=clock)
         unique = {each.expr: each for each in (*ways, *([as_list] if as_list else []))}
         found[name] = tuple(sorted(unique.values(), key=lambda each: (each.bits, str(each.expr)))[:CHOICES])

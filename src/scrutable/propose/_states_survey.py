@@ -17,7 +17,7 @@ CANDIDATES = 3000
 """Of the short search."""
 BEAM = 3
 """Of its decision lists."""
-NEAR = 24.0
+NEAR = 16.0
 """Numbers that seem to take so many bits more than the best are left."""
 
 
