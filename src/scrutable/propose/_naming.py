@@ -18,7 +18,7 @@ from scrutable.work import Clock
 
 SEARCH_SECONDS = 20.0
 SURVEY_SECONDS = 10.0
-CLOSER = 2
+CLOSER = 3
 """So many ways of numbering the states are looked at closely."""
 PAIRS = 3
 """So many ways of taking a machine apart are looked at."""

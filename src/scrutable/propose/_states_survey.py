@@ -13,7 +13,7 @@ from scrutable.propose._writing import Form, Task, columns_of, output_names
 from scrutable.work import Clock
 
 SEPARATE_NAME = 4.0
-CANDIDATES = 3000
+CANDIDATES = 6000
 """Of the short search."""
 BEAM = 3
 """Of its decision lists."""
