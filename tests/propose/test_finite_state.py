@@ -12,10 +12,10 @@ from scrutable.network import Bits, Category, Columns, Integers, Network, Reals,
 from scrutable.program import name_parts, simplify
 from scrutable.propose import FiniteState
 from scrutable.propose._learn import Evidence, Learned, learn, margin
-from scrutable.propose._machine import Machine, minimised, quotient
+from scrutable.propose._machine import Machine, minimised
 from scrutable.propose._majority import vote
 from scrutable.propose._reading import read_machine
-from scrutable.propose._states import affine_labellings, factors, labellings, window_machine
+from scrutable.propose._states import affine_labellings, labellings, window_machine
 from scrutable.propose._walker import Tries, Walker, merged_symbols
 from scrutable.work import Clock, generator
 
@@ -63,13 +63,6 @@ def test_minimal_machines_answer_alike_and_no_two_states_do(machine: Machine) ->
     apart = ~np.eye(small.states, dtype=bool)
     assert (small.distances[apart] > 0).all() and (small.levels >= 0).all()
     assert minimised(small).states == small.states
-
-
-@ALIKE
-@given(machines())
-def test_congruences_are_closed(machine: Machine) -> None:
-    for block in congruences(machine):
-        assert quotient(machine, block) is not None
 
 
 def mirrored(word: float) -> bool:
@@ -138,12 +131,6 @@ def test_short_memory_is_seen() -> None:
     machine, symbols = window
     assert machine.states == 4 and symbols[0].tolist() == [0, 0]
     assert window_machine(Machine(np.array([[0, 1], [1, 0]]), np.zeros((2, 2), int)), 0) is None
-
-
-def test_machines_that_run_side_by_side_are_taken_apart() -> None:
-    following = np.array([[q ^ 1, q ^ 2] for q in range(4)])
-    pairs = factors(Machine(following, following))
-    assert [(one.max() + 1, other.max() + 1) for one, other in pairs][0] == (2, 2)
 
 
 def best(network, **options):

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from scrutable.program import Program
-from scrutable.propose._machine import Machine
+from scrutable.propose._machine import Machine, renumbered
 from scrutable.propose._states import labellings, window_machine
 from scrutable.propose._states_apart import taken_apart
 from scrutable.propose._states_survey import surveyed
@@ -17,7 +17,7 @@ from scrutable.propose._writing import Form, Task, written
 from scrutable.work import Clock
 
 SEARCH_SECONDS = 20.0
-SURVEY_SECONDS = 10.0
+SURVEY_SECONDS = 20.0
 CLOSER = 3
 """So many ways of numbering the states are looked at closely."""
 PAIRS = 3
@@ -30,12 +30,12 @@ def named(machine: Machine, task: Task, *, clock: Clock) -> Iterator[tuple[Progr
     """Programs that equal a minimal machine on every word: for each kind of names the shortest found.
 
     Kinds in turn: no state; the last few inputs; one number for each state; two numbers of machines that run side by
-    side. What has no short expression becomes a decision list or a table, so there always is a program. Few more kinds
-    are tried once a program is short.
+    side. What has no short expression becomes choices or a table, so there always is a program. No further
+    kind is tried once a program is short.
 
     Cost: a few searches of 60,000 candidates for each kind, seconds in all.
     """
-    shortest = np.inf
+    machine, shortest = renumbered(machine), np.inf
     for kind in (_without_state, _with_windows, _with_one_number, _side_by_side):
         if shortest < GOOD or clock.over:
             return
@@ -80,7 +80,9 @@ def _side_by_side(machine: Machine, task: Task, clock: Clock) -> list[Form]:
     """Two smaller machines that run independently, each numbered on its own, then looked at together."""
     forms = []
     for apart in taken_apart(machine, most=PAIRS):
-        numbers = [[best[block] for best in _numberings(apart.part(block), task, clock)] for block in (apart.one, apart.other)]
+        numbers = [
+            [best[block] for best in _numberings(apart.part(block), task, clock)] for block in (apart.one, apart.other)
+        ]
         forms += [Form("side by side", apart.machine, registers) for registers in product(*numbers)]
     return surveyed(forms, task, count=CLOSER, clock=_at_most(clock, SURVEY_SECONDS))
 

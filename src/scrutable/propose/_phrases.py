@@ -10,7 +10,6 @@ import numpy as np
 
 from scrutable.errors import UserError
 from scrutable.program import INT, Var, call, const, expr_bits
-from scrutable.propose._states_listed import listed
 from scrutable.synthesis.enumeration import Found, Grammar, Together, cheapest_together, search_many
 from scrutable.work import Clock
 
@@ -26,9 +25,8 @@ MOST_CANDIDATES = 60_000
 MEMORY = 96 * 2**20
 
 
-
 def phrases(leaves: Columns, targets: Columns, *, truths: Collection[str] = (), clock: Clock) -> Phrases:
-    """Ways to say each target, shortest first; a lookup table is among them, or what is shorter than it.
+    """Ways to say each target, shortest first; a lookup table is among them.
 
     Expressions are typed: a truth is never used as a number. Two searches: with every operator, and for what that does
     not find, deeper with plain arithmetic alone.
@@ -42,9 +40,8 @@ def phrases(leaves: Columns, targets: Columns, *, truths: Collection[str] = (), 
     plain = search_phrases(leaves, missing, clock=clock, operators=ARITHMETIC, slack=SLACK)
     found = {}
     for name, column in targets.items():
-        ways = [*plain.get(name, ()), *every[name], *every.get(_condition(name), ()), table(leaves, column)]
-        as_list = listed(leaves, column, below=min(way.bits for way in ways), clock=clock)
-        unique = {each.expr: each for each in (*ways, *([as_list] if as_list else []))}
+        ways = (*plain.get(name, ()), *every[name], *every.get(_condition(name), ()), table(leaves, column))
+        unique = {each.expr: each for each in ways}
         found[name] = tuple(sorted(unique.values(), key=lambda each: (each.bits, str(each.expr)))[:CHOICES])
     return found
 

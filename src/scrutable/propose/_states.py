@@ -20,8 +20,8 @@ def labellings(machine: Machine, letters: np.ndarray, values: np.ndarray | None)
     """Different numbers for each state, `(states,)` each; likely ones first, at most 40.
 
     Breadth-first order; the answer on entering a state, or the symbol read on entering it, where that tells states
-    apart; the position in the cycle of one symbol; solutions of `next = (m * state + c * x + d) mod states`; the place on
-    a line, absorbing states beyond its ends; all permutations of up to four states.
+    apart; the position in the cycle of one symbol; solutions of `next = (m * state + c * x + d) mod states`; the place
+    on a line, absorbing states beyond its ends; all permutations of up to four states.
 
     Arguments:
         letters: the input of each symbol, `(symbols, channels)`.

@@ -85,9 +85,7 @@ def _without_twins(machine: Machine) -> Machine:
     return Machine(machine.next[:, kept], machine.output[:, kept])
 
 
-def _coarsened(
-    machine: Machine, block: np.ndarray, partner: np.ndarray, order: list[tuple[int, int]]
-) -> np.ndarray:
+def _coarsened(machine: Machine, block: np.ndarray, partner: np.ndarray, order: list[tuple[int, int]]) -> np.ndarray:
     """A partition made coarser pair by pair as long as it and its partner say every answer."""
     for pair in order:
         if block[pair[0]] != block[pair[1]]:
@@ -99,7 +97,7 @@ def _coarsened(
 
 
 def _together(machine: Machine, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """For each pair of blocks a state in it, and the pair that each state is in; None if pairs do not say the answer."""
+    """A state in each pair of blocks, and the pair of each state; None if pairs do not say the answer."""
     code = one * (int(other.max()) + 1) + other
     _, some, pair = np.unique(code, return_index=True, return_inverse=True)
     return (some, pair) if (machine.output == machine.output[some[pair]]).all() else None

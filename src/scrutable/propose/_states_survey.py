@@ -1,4 +1,4 @@
-"""Which numbers for the states of a machine deserve a closer look: a short search for each says how long it would get."""
+"""Which numbers for the states of a machine deserve a closer look: a short search says how long each would get."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import numpy as np
 
 from scrutable.propose._machine import Machine
 from scrutable.propose._phrases import Columns, determined, search_phrases, table
-from scrutable.propose._states_listed import listed
 from scrutable.propose._writing import Form, Task, columns_of, output_names
 from scrutable.work import Clock
 
 SEPARATE_NAME = 4.0
 CANDIDATES = 6000
 """Of the short search."""
-BEAM = 3
-"""Of its decision lists."""
 NEAR = 16.0
 """Numbers that seem to take so many bits more than the best are left."""
 
@@ -32,8 +29,8 @@ def surveyed(forms: Sequence[Form], task: Task, *, count: int, clock: Clock) -> 
     for form in forms:
         groups.setdefault(np.stack(_sorted(form).registers).tobytes(), []).append(form)
     scored: list[tuple[float, Form]] = []
-    for i, group in enumerate(groups.values()):
-        bits = _scores(list(map(_sorted, group)), task, clock.part(1 / (len(groups) - i)))
+    for group in groups.values():
+        bits = _scores(list(map(_sorted, group)), task, clock)
         scored += zip(bits, group, strict=True)
     scored.sort(key=lambda each: each[0])
     return [form for bits, form in scored[:count] if bits <= scored[0][0] + NEAR]
@@ -60,7 +57,7 @@ def _scores(group: list[Form], task: Task, clock: Clock) -> list[float]:
         if determined(entered, outputs):
             after = dict(zip(entered, form.registers, strict=True))
             late |= {(i, name): _by_state(form, column) for name, column in outputs.items()}
-    bits = _cheapest(leaves, moves | answers, clock.part(0.6))
+    bits = _cheapest(leaves, moves | answers, clock)
     read = _cheapest(after, late, clock)
     totals = []
     for i, form in enumerate(group):
@@ -81,13 +78,10 @@ def _by_state(form: Form, column: np.ndarray) -> np.ndarray:
 def _cheapest(
     leaves: Columns, targets: dict[tuple[int, str], np.ndarray], clock: Clock
 ) -> dict[tuple[int, str], float]:
-    """The bits of the shortest expression for each different target, of a list or a table where none was found."""
+    """The bits of the shortest expression for each different target, or of a table."""
     different = {column.tobytes(): column for column in targets.values()}
     keys = {key: f"{i}" for i, key in enumerate(different)}
     wanted = {keys[key]: column for key, column in different.items()}
     found = search_phrases(leaves, wanted, clock=clock, limit=1, most=CANDIDATES)
-    best = {name: min(way.bits for way in each) for name, each in found.items() if each}
-    for name in wanted.keys() - best.keys():
-        ways = [table(leaves, wanted[name]), listed(leaves, wanted[name], clock=clock, beam=BEAM)]
-        best[name] = min(way.bits for way in ways if way is not None)
+    best = {name: min(way.bits for way in (*each, table(leaves, wanted[name]))) for name, each in found.items()}
     return {name: best[keys[column.tobytes()]] for name, column in targets.items()}
