@@ -5,12 +5,12 @@ from __future__ import annotations
 from _suite import measured
 
 BUDGETS = {
-    "small": "30s",
-    "generous": "30s",
-    "outside": "30s",
-    "language": "30s",
-    "spoiled": "30s",
-    "null": "30s",
+    "small": "40s",
+    "generous": "40s",
+    "outside": "40s",
+    "language": "40s",
+    "spoiled": "40s",
+    "null": "40s",
 }
 
 PREFACE = """
