@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scrutable.explain import RunFacts, Study, _pipeline
+from scrutable.explain import RunFacts, Study, _pipeline, _testing
 from scrutable.explain._controls import fallen_with
 from scrutable.hypothesis import Evidence, Hypothesis, Provenance, Result, Verdict
 from scrutable.network import Bits, Integers, Network, NetworkFacts, Recurrent
@@ -82,5 +82,5 @@ def test_a_program_is_spelled_out_for_parts_found_in_the_network_and_for_nothing
     )
     x = Var("x", Seq(INT))
     said = Hypothesis(Program("p", (Input("x", Seq(INT)),), (Let("output", 2 * x + 1),), ("output",)))
-    tested, evidence = _pipeline._tested(run, said)
+    tested, evidence = _testing._tested(run, said)
     assert evidence["no_memory"].passed and tested is said

@@ -19,7 +19,7 @@ from scrutable.guard import (
     guard_all,
     shuffled_network,
 )
-from scrutable.guard._nulls import judged
+from scrutable.guard._nulls import Null, judged
 from scrutable.hypothesis import Evidence, Hypothesis, Result
 from scrutable.network import Bits, Category, Columns, Integers, Network, Recurrent
 from scrutable.program import INT, Const, Input, Let, Program, Scan, Seq, State, Var, call
@@ -182,10 +182,34 @@ def test_a_simpler_mechanism_of_a_null_network_is_no_hit() -> None:
         (0, 4, "unknown"),
         (3, 5, "fail"),
         (0, 0, "unknown"),
+        (2, 59, "pass"),
+        (3, 59, "unknown"),
+        (30, 59, "unknown"),
     ],
 )
 def test_the_rule(hits: int, count: int, status: str) -> None:
     assert judged(hits, count, lively=count) == (status, (1 + hits) / (count + 1))
+
+
+@pytest.mark.parametrize(
+    ("hits", "asked", "status"),
+    [
+        ((), 19, "pass"),
+        ((3,), 59, "pass"),
+        ((3, 40), 59, "pass"),
+        ((3, 40, 50), 59, "unknown"),
+        ((3, 4), 19, "unknown"),
+    ],
+)
+def test_one_null_that_does_as_well_is_followed_by_a_closer_look(
+    hits: tuple[int, ...], asked: int, status: str
+) -> None:
+    def scores(item, indices):
+        del item
+        return [Null(2.0 if i in hits else 0.0, 0.0, 0.0 if i < 19 else 1.0, "") for i in indices]
+
+    result = RandomWeights().apply(guard_case(parity_network(), PARITY, score=flattering_score, map=scores))
+    assert (result.n, result.status) == (asked, status)
 
 
 def test_constant_nulls_do_not_hide_that_all_others_reach_it() -> None:

@@ -49,7 +49,7 @@ def guarded(run: Run, hypothesis: Hypothesis, case: Case, *, found_after: float 
     )
     evidence = hypothesis.evidence
     for index, guard in enumerate(GUARDS):
-        clock = run.clock.part(1 / (len(GUARDS) - index))
+        clock = run.clock.part(guard.weight / sum(each.weight for each in GUARDS[index:]))
         key = f"guard/{guard.name}/{hypothesis.program.source}"
         data = run.journal.once(key, lambda g=guard, c=clock: _applied(run, g, replace(trial, clock=c)))
         evidence = evidence.with_results(read_as(Result, data))

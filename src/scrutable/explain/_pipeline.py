@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,20 +18,17 @@ from scrutable.explain._run import (
     prepare_data,
     python_call,
 )
-from scrutable.explain._screen import Candidate, conceded, residual_of
+from scrutable.explain._screen import Candidate, residual_of
 from scrutable.explain._search import candidates
 from scrutable.explain._study import RunFacts, Study
-from scrutable.explain._task import task_results
-from scrutable.hypothesis import FLOOR, Evidence, Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data
+from scrutable.explain._testing import DOUBT, case_of, sound, stands, tested_in_turn, verified
+from scrutable.hypothesis import Hypothesis, hypothesis_from_data, hypothesis_to_data
 from scrutable.network import Network
-from scrutable.program import spelled_out
 from scrutable.propose import Proposer, optional
-from scrutable.verify import Case, HeldOut, Sample, answers_to, verify_all
+from scrutable.verify import Sample, answers_to
 from scrutable.work import Clock, executor, one_thread, parse_budget
 
-VERIFY_SHARE = 0.4
 VERIFIED = 3
-DOUBT = 1.5
 
 
 @one_thread()
@@ -85,9 +81,11 @@ def explain(
         resume=resume,
         on_event=on_event,
     )
-    found = _propose(run)
-    tested, others = _tested_in_turn(run, found)
-    guarded = _guarded_until_one_stands(run, tested)
+    guarded: tuple[Candidate, ...] = ()
+    others = _propose(run)
+    while others and len(guarded) < VERIFIED and not any(map(stands, guarded)):
+        tested, others = tested_in_turn(run, others, most=VERIFIED - len(guarded))
+        guarded += _guarded_until_one_stands(run, tested, before=guarded)
     return _conclude(run, _ranked((*guarded, *others)), out, command)
 
 
@@ -117,7 +115,7 @@ def verify(
         network, data, labels=labels, budget=budget, seed=seed, jobs=jobs, out=out, resume=resume, on_event=on_event
     )
     priced = replace(hypothesis, residual_bits=_checked_residual(run, hypothesis))
-    guarded = _guarded_until_one_stands(run, (_verified(run, Candidate(priced, seconds=None, exact=False)),))
+    guarded = _guarded_until_one_stands(run, (verified(run, Candidate(priced, seconds=None, exact=False)),))
     return _conclude(run, guarded, out, command)
 
 
@@ -166,94 +164,24 @@ def _propose(run: Run) -> tuple[Candidate, ...]:
     return tuple(Candidate(hypothesis_from_data(item["h"]), item["seconds"], item["exact"]) for item in items)
 
 
-def _tested_in_turn(run: Run, found: tuple[Candidate, ...]) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
-    """The first few candidates with evidence, and the others. An approximate program much longer than an exact one that
-    stands is not worth the time; where none stands, the first that is nearly always right is tested again as that."""
-    tested: list[Candidate] = []
-    left: list[Candidate] = []
-    for candidate in found[:VERIFIED]:
-        least = min((c.hypothesis.total_bits for c in tested if c.exact and _stands(c)), default=float("inf"))
-        if candidate.exact or candidate.hypothesis.total_bits < DOUBT * least:
-            tested.append(_verified(run, candidate))
-        else:
-            left.append(candidate)
-    if not any(_stands(each) for each in tested):
-        tested += [_verified(run, _conceded(run, each)) for each in [c for c in tested if _nearly_right(c)][:1]]
-    return tuple(tested), (*left, *found[VERIFIED:])
-
-
-def _stands(candidate: Candidate) -> bool:
-    return candidate.hypothesis.verdict.rank <= Verdict.BEHAVIOURAL.rank
-
-
-def _nearly_right(candidate: Candidate) -> bool:
-    """Whether a program that was refuted as exact is right on most inputs that were not searched."""
-    hypothesis = candidate.hypothesis
-    kept = [r.value for r in hypothesis.evidence if r.name == HeldOut.name and r.value is not None]
-    return hypothesis.verdict is Verdict.REFUTED and not hypothesis.approximate and bool(kept) and kept[0] >= FLOOR
-
-
-def _conceded(run: Run, candidate: Candidate) -> Candidate:
-    lesser = conceded(candidate.hypothesis)
-    answers, _ = answers_to(lesser.program, run.data.inputs)
-    assert answers is not None
-    residual = residual_of(run.network, answers, run.data.outputs, within=lesser.within)
-    return replace(candidate, hypothesis=lesser.with_evidence(Evidence(), residual_bits=residual), exact=False)
-
-
-def _verified(run: Run, candidate: Candidate) -> Candidate:
-    """The candidate with the evidence of every test."""
-
-    def make() -> dict[str, Any]:
-        started = time.monotonic()
-        hypothesis, evidence = _tested(run, candidate.hypothesis)
-        if run.data.labels is not None:
-            answers = hypothesis.program(run.data.inputs)
-            evidence = evidence.with_results(*task_results(run.network, answers, run.data.outputs, run.data.labels))
-        failed = [r.name for r in evidence if r.status == "fail" and r.kind != "task"]
-        outcome = f"{len(evidence)} tests, failed: {', '.join(failed) or 'none'}"
-        what = f"{hypothesis.provenance.proposer}, {hypothesis.program.bits:.0f} bits"
-        run.note("verify", what, outcome, time.monotonic() - started)
-        return hypothesis_to_data(hypothesis.with_evidence(evidence))
-
-    claim = "approximate/" if candidate.hypothesis.approximate else ""
-    tested = hypothesis_from_data(run.journal.once(f"verify/{claim}{candidate.hypothesis.program.source}", make))
-    return replace(candidate, hypothesis=tested)
-
-
-def _tested(run: Run, hypothesis: Hypothesis) -> tuple[Hypothesis, Evidence]:
-    """The evidence of every test. Parts of an expression can only be tested as variables, so a program without any is
-    tested spelled out, and stays so when the network turns out to have those parts."""
-    program = hypothesis.program
-    if set(program.variables) - set(program.outputs):
-        return hypothesis, verify_all(_case(run, hypothesis))
-    spelled = replace(hypothesis, program=spelled_out(program))
-    evidence = verify_all(_case(run, spelled))
-    causal = evidence.of("causal")
-    found = any(r.passed and r.name == "interchange" for r in causal) and not any(r.status == "fail" for r in causal)
-    return (spelled if found else hypothesis), evidence
-
-
-def _case(run: Run, hypothesis: Hypothesis) -> Case:
-    data = run.data
-    find = Sample(data.inputs[data.find], data.outputs[data.find])
-    test = Sample(data.inputs[data.test], data.outputs[data.test])
-    return Case(run.network, hypothesis, find, test, run.seed, run.clock.part(VERIFY_SHARE))
-
-
-def _guarded_until_one_stands(run: Run, tested: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+def _guarded_until_one_stands(
+    run: Run, tested: tuple[Candidate, ...], *, before: tuple[Candidate, ...] = ()
+) -> tuple[Candidate, ...]:
     """Null controls for the best hypothesis; for the next one only if they bring it down, and it is not the same again
-    in other words."""
-    answered, fallen = list(_ranked(tested)), []
+    in other words, nor one of those `before` that fell."""
+    answered = list(_ranked(tested))
+    fallen = [
+        each.hypothesis for each in before if any(r.status == "fail" for r in each.hypothesis.evidence.of("guard"))
+    ]
     for index, candidate in enumerate(answered):
-        before = candidate.hypothesis
-        if before.verdict.rank > Verdict.BEHAVIOURAL.rank:
+        if not stands(candidate):
             continue
-        after = fallen_with(before, fallen, run.data.inputs)
+        untried = candidate.hypothesis
+        after = fallen_with(untried, fallen, run.data.inputs)
         if after is None:
-            after = guarded(run, before, _case(run, before), found_after=candidate.seconds)
+            after = guarded(run, untried, case_of(run, untried), found_after=candidate.seconds)
         answered[index] = replace(candidate, hypothesis=after)
-        if after.verdict.rank <= Verdict.BEHAVIOURAL.rank:
+        if stands(answered[index]):
             break
         fallen.append(after)
     return tuple(answered)
@@ -265,9 +193,7 @@ def _ranked(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
 
     def order(candidate: Candidate) -> tuple[int, bool, float]:
         hypothesis = candidate.hypothesis
-        causal = hypothesis.evidence.of("causal")
-        sound = any(r.passed for r in causal) and not any(r.status == "fail" for r in causal)
-        doubts = (not sound) + (not candidate.exact)
+        doubts = (not sound(candidate)) + (not candidate.exact)
         return hypothesis.verdict.rank, hypothesis.evidence.truncated, hypothesis.total_bits * DOUBT**doubts
 
     return tuple(sorted(found, key=order))

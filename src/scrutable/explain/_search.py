@@ -24,6 +24,10 @@ ROUNDS = 3
 KEPT = 6
 ATTACK_SHARE = 0.3
 MORE_SECONDS = 1.0
+LIMIT = 32
+"""Counter-examples that an attack stops at. A program that meets fewer is nearly always right."""
+PATIENCE = 3.0
+"""Seconds that each proposer gets at least, to find what is exact after such a program was broken."""
 
 Note = Callable[[str, str, str, float], None]
 
@@ -72,9 +76,10 @@ def candidates(
     proposers = (*PROPOSERS, *also)
     kept: tuple[Candidate, ...] = ()
     broken: list[Candidate] = []
+    answered: float | None = None
     nulls = Memo()
     for _ in range(ROUNDS):
-        offered = tuple(_one_round(sight, proposers, (clock, planned), nulls, note))
+        offered = tuple(_one_round(sight, proposers, (clock, planned), nulls, note, answered=answered))
         kept = _best((*_still_right(kept, sight), *offered))
         counter = _attack(kept, sight, clock, note)
         if counter is None:
@@ -82,6 +87,8 @@ def candidates(
         sight = sight.with_counter(counter)
         before, kept = kept, _still_right(kept, sight)
         broken += _fallen(before, kept)
+        if len(counter) < LIMIT and broken:
+            answered = max(PATIENCE, broken[0].seconds or 0.0)
         if clock.over:
             break
     return kept if any(candidate.exact for candidate in kept) else _best((*kept, *_still_right(tuple(broken), sight)))
@@ -95,12 +102,21 @@ def loaded() -> None:
 
 
 def _one_round(
-    sight: Sight, proposers: tuple[Proposer, ...], clocks: tuple[Clock, Clock], nulls: Memo, note: Note
+    sight: Sight,
+    proposers: tuple[Proposer, ...],
+    clocks: tuple[Clock, Clock],
+    nulls: Memo,
+    note: Note,
+    *,
+    answered: float | None,
 ) -> Iterator[Candidate]:
     """The candidates of every suitable proposer that no plain description beats. With an answer in hand the others
-    still look for a shorter one, but not for long."""
+    still look for a shorter one, but not for long.
+
+    Arguments:
+        answered: seconds after which there was an answer that is nearly always right; None if there is none.
+    """
     memo, (clock, planned) = Memo(), clocks
-    answered: float | None = None
     suitable = tuple(_suitable(proposers, _problem(sight, Clock(clock.left), memo), note))
     for index, proposer in enumerate(suitable):
         started = clock.used
@@ -188,6 +204,6 @@ def _attack(kept: tuple[Candidate, ...], sight: Sight, clock: Clock, note: Note)
         return None
     started = clock.used
     case = Case(sight.network, target, sight.sample, sight.sample, sight.seed, clock.part(ATTACK_SHARE))
-    found = find_counter_examples(case, limit=32)
+    found = find_counter_examples(case, limit=LIMIT)
     note("attack", target.provenance.proposer, f"{len(found)} counter-examples found", clock.used - started)
     return found if len(found) else None

@@ -96,9 +96,13 @@ class GuardCase:
 
 
 class Guard(ABC):
-    """One worry about a hypothesis, with its own null control. Gives a result of kind "guard"."""
+    """One worry about a hypothesis, with its own null control. Gives a result of kind "guard".
+
+    `weight` is its share of the time in comparison with the others.
+    """
 
     name: str
+    weight: float = 1.0
 
     @abstractmethod
     def apply(self, case: GuardCase) -> Result:

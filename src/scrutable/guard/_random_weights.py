@@ -17,9 +17,9 @@ FEW = 64
 class RandomWeights(Guard):
     """Search and tests on copies of the network with re-initialised and with permuted weights, in turn.
 
-    A null counts when its best candidate, at between half and all of the found program's bits, reaches the found
-    statistic. Cheaper candidates are simple mechanisms that untrained networks really have (a constant, a copy of the
-    input) and no evidence that a richer program was matched by luck; dearer ones are not comparable.
+    A null counts when its best candidate, at between three quarters and all of the found program's bits, reaches the
+    found statistic. Cheaper candidates are simple mechanisms that untrained networks really have (a constant, a copy of
+    the input) and no evidence that a richer program was matched by luck; dearer ones are not comparable.
     """
 
     name = "guard.random_weights"

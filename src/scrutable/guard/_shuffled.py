@@ -29,6 +29,7 @@ class ShuffledOutputs(Guard):
     """
 
     name = "guard.shuffled_outputs"
+    weight = 1.5  # no null ends early: there is nothing to find
 
     def apply(self, case: GuardCase) -> Result:
         """See `Guard.apply`. Cost: up to 19 searches. Not applicable to domains of at most `FEW` inputs."""

@@ -1,0 +1,113 @@
+"""Every test for the candidates of a search, the cheapest first, and no more of them than needed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from scrutable.explain._run import Run
+from scrutable.explain._screen import Candidate, conceded, residual_of
+from scrutable.explain._task import task_results
+from scrutable.hypothesis import FLOOR, Evidence, Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data
+from scrutable.program import spelled_out
+from scrutable.verify import Case, HeldOut, Sample, answers_to, verify_all
+
+VERIFY_SHARE = 0.4
+DOUBT = 1.5
+"""What a program that is wrong somewhere, or not borne out by the insides, counts times its length."""
+
+
+def tested_in_turn(
+    run: Run, found: tuple[Candidate, ...], *, most: int
+) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    """Candidates with evidence, and the others.
+
+    Dearer ones are not tested once an exact one is borne out by the insides and holds at greater lengths, nor
+    approximate ones much longer than an exact one that stands. Where none stands, the first that is nearly always right
+    is tested again as approximate.
+    """
+    tested: list[Candidate] = []
+    left: list[Candidate] = []
+    for candidate in found[:most]:
+        least = min(
+            (each.hypothesis.total_bits for each in tested if each.exact and stands(each)), default=float("inf")
+        )
+        wanted = candidate.exact or candidate.hypothesis.total_bits < DOUBT * least
+        if wanted and not any(map(_settles, tested)):
+            tested.append(verified(run, candidate))
+        else:
+            left.append(candidate)
+    if not any(map(stands, tested)):
+        tested += [verified(run, _conceded(run, each)) for each in [c for c in tested if _nearly_right(c)][:1]]
+    return tuple(tested), (*left, *found[most:])
+
+
+def stands(candidate: Candidate) -> bool:
+    """Whether nothing has refuted it or shown it to be frivolous."""
+    return candidate.hypothesis.verdict.rank <= Verdict.BEHAVIOURAL.rank
+
+
+def sound(candidate: Candidate) -> bool:
+    """Whether the insides bear it out: some causal test passed and none failed."""
+    causal = candidate.hypothesis.evidence.of("causal")
+    return any(r.passed for r in causal) and not any(r.status == "fail" for r in causal)
+
+
+def _settles(candidate: Candidate) -> bool:
+    return candidate.exact and stands(candidate) and sound(candidate) and not candidate.hypothesis.evidence.truncated
+
+
+def _nearly_right(candidate: Candidate) -> bool:
+    """Whether a program that was refuted as exact is right on most inputs that were not searched."""
+    hypothesis = candidate.hypothesis
+    kept = [r.value for r in hypothesis.evidence if r.name == HeldOut.name and r.value is not None]
+    return hypothesis.verdict is Verdict.REFUTED and not hypothesis.approximate and bool(kept) and kept[0] >= FLOOR
+
+
+def _conceded(run: Run, candidate: Candidate) -> Candidate:
+    lesser = conceded(candidate.hypothesis)
+    answers, _ = answers_to(lesser.program, run.data.inputs)
+    assert answers is not None
+    residual = residual_of(run.network, answers, run.data.outputs, within=lesser.within)
+    return replace(candidate, hypothesis=lesser.with_evidence(Evidence(), residual_bits=residual), exact=False)
+
+
+def verified(run: Run, candidate: Candidate) -> Candidate:
+    """The candidate with the evidence of every test."""
+
+    def make() -> dict[str, Any]:
+        started = time.monotonic()
+        hypothesis, evidence = _tested(run, candidate.hypothesis)
+        if run.data.labels is not None:
+            answers = hypothesis.program(run.data.inputs)
+            evidence = evidence.with_results(*task_results(run.network, answers, run.data.outputs, run.data.labels))
+        failed = [r.name for r in evidence if r.status == "fail" and r.kind != "task"]
+        outcome = f"{len(evidence)} tests, failed: {', '.join(failed) or 'none'}"
+        what = f"{hypothesis.provenance.proposer}, {hypothesis.program.bits:.0f} bits"
+        run.note("verify", what, outcome, time.monotonic() - started)
+        return hypothesis_to_data(hypothesis.with_evidence(evidence))
+
+    claim = "approximate/" if candidate.hypothesis.approximate else ""
+    tested = hypothesis_from_data(run.journal.once(f"verify/{claim}{candidate.hypothesis.program.source}", make))
+    return replace(candidate, hypothesis=tested)
+
+
+def _tested(run: Run, hypothesis: Hypothesis) -> tuple[Hypothesis, Evidence]:
+    """The evidence of every test. Parts of an expression can only be tested as variables, so a program without any is
+    tested spelled out, and stays so when the network turns out to have those parts."""
+    program = hypothesis.program
+    if set(program.variables) - set(program.outputs):
+        return hypothesis, verify_all(case_of(run, hypothesis))
+    spelled = replace(hypothesis, program=spelled_out(program))
+    evidence = verify_all(case_of(run, spelled))
+    causal = evidence.of("causal")
+    found = any(r.passed and r.name == "interchange" for r in causal) and not any(r.status == "fail" for r in causal)
+    return (spelled if found else hypothesis), evidence
+
+
+def case_of(run: Run, hypothesis: Hypothesis) -> Case:
+    data = run.data
+    find = Sample(data.inputs[data.find], data.outputs[data.find])
+    test = Sample(data.inputs[data.test], data.outputs[data.test])
+    return Case(run.network, hypothesis, find, test, run.seed, run.clock.part(VERIFY_SHARE))
