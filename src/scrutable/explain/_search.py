@@ -87,8 +87,9 @@ def candidates(
         sight = sight.with_counter(counter)
         before, kept = kept, _still_right(kept, sight)
         broken += _fallen(before, kept)
-        if len(counter) < LIMIT and broken:
-            answered = max(PATIENCE, broken[0].seconds or 0.0)
+        nearly = [each.seconds or 0.0 for each in (*kept, *broken)]
+        if len(counter) < LIMIT and nearly:
+            answered = max(PATIENCE, min(nearly))
         if clock.over:
             break
     return kept if any(candidate.exact for candidate in kept) else _best((*kept, *_still_right(tuple(broken), sight)))
@@ -189,8 +190,8 @@ def _fallen(before: tuple[Candidate, ...], after: tuple[Candidate, ...]) -> Iter
 
 
 def _best(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """The cheapest few, each program once."""
-    ranked = sorted(found, key=lambda c: (c.hypothesis.total_bits, c.hypothesis.program.source))
+    """The cheapest few, each program once, as it was found first."""
+    ranked = sorted(found, key=lambda c: (c.hypothesis.total_bits, c.hypothesis.program.source, c.seconds))
     unique: dict[str, Candidate] = {}
     for candidate in ranked:
         unique.setdefault(candidate.hypothesis.program.source, candidate)

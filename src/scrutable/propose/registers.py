@@ -17,12 +17,15 @@ from scrutable.propose._registers_heard import listen, listen_to_data
 from scrutable.propose._registers_hunt import Hunt
 from scrutable.propose._registers_program import Frame
 from scrutable.propose._registers_trial import Upheld
+from scrutable.work import Clock
 
 READABLE = ("Bits", "Integers", "Tokens", "Category")
 SHORTEST = 4
 MOST_OUTPUTS = 4
 FIRST_SHARE = 0.6
-"""The share of the time after which a network is judged by its data alone."""
+"""The share of each search after which a network is judged by its data alone."""
+SOON, DEEPER = 3.0, 3.0
+"""Seconds of the first search, and how much longer each further one is."""
 SOURCES = (
     "A. Albarghouthi, S. Gulwani, Z. Kincaid, Recursive program synthesis (CAV 2013)",
     "E. Michaud et al., Opening the AI black box: program synthesis via mechanistic interpretability, arXiv 2402.05110",
@@ -65,15 +68,33 @@ class Registers(Proposer):
         width = _width(problem)
         outputs = ("output",) if width == 1 else tuple(f"output_{k + 1}" for k in range(width))
         frame = Frame(program_inputs(problem.network.inputs), outputs, problem.network.each_step)
-        for hear, share in ((listen, FIRST_SHARE), (listen_to_data, 1.0)):
-            hunt = Hunt(problem, frame, hear(problem))
-            for upheld in hunt.run(problem.clock.part(share)):
-                yield _hypothesis(upheld, problem)
-            strict = hunt.strict.trial
-            if strict.found and strict.best() == np.inf:
-                yield _hypothesis(min(strict.found, key=lambda each: each.program.bits), problem)
-            if hunt.found or problem.clock.over:
-                return
+        ears, ending = (listen(problem), listen_to_data(problem)), list[Upheld]()
+        for clock in _deeper(problem.clock):
+            exhausted = True
+            for ear, share in zip(ears, (FIRST_SHARE, 1.0), strict=True):
+                part = clock.part(share)
+                hunt = Hunt(problem, frame, ear)
+                for upheld in hunt.run(part):
+                    yield _hypothesis(upheld, problem)
+                if hunt.strict.trial.best() < np.inf:
+                    return
+                ending += hunt.strict.trial.found
+                exhausted &= not part.over
+                if hunt.found:
+                    break
+            if exhausted:
+                break
+        if ending:
+            yield _hypothesis(min(ending, key=lambda each: each.program.bits), problem)
+
+
+def _deeper(clock: Clock) -> Iterator[Clock]:
+    """Searches of three seconds, of nine and so on, the last one as long as there is time: what is found early is found
+    soon, however much time there is."""
+    seconds = SOON
+    while not clock.over:
+        yield Clock(clock.left if clock.left < DEEPER * seconds else seconds)
+        seconds *= DEEPER
 
 
 def _width(problem: Problem) -> int:
