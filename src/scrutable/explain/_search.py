@@ -26,8 +26,8 @@ ATTACK_SHARE = 0.3
 MORE_SECONDS = 1.0
 LIMIT = 32
 """Counter-examples that an attack stops at. A program that meets fewer is nearly always right."""
-PATIENCE = 3.0
-"""Seconds that each proposer gets at least, to find what is exact after such a program was broken."""
+PATIENCE = 6.0
+"""Seconds, at least, to find what is exact after such a program was broken."""
 
 Note = Callable[[str, str, str, float], None]
 
@@ -76,10 +76,10 @@ def candidates(
     proposers = (*PROPOSERS, *also)
     kept: tuple[Candidate, ...] = ()
     broken: list[Candidate] = []
-    answered: float | None = None
+    until: float | None = None
     nulls = Memo()
     for _ in range(ROUNDS):
-        offered = tuple(_one_round(sight, proposers, (clock, planned), nulls, note, answered=answered))
+        offered = tuple(_one_round(sight, proposers, (clock, planned), nulls, note, until=until))
         kept = _best((*_still_right(kept, sight), *offered))
         counter = _attack(kept, sight, clock, note)
         if counter is None:
@@ -89,7 +89,7 @@ def candidates(
         broken += _fallen(before, kept)
         nearly = [each.seconds or 0.0 for each in (*kept, *broken)]
         if len(counter) < LIMIT and nearly:
-            answered = max(PATIENCE, min(nearly))
+            until = clock.used + max(PATIENCE, min(nearly))
         if clock.over:
             break
     return kept if any(candidate.exact for candidate in kept) else _best((*kept, *_still_right(tuple(broken), sight)))
@@ -109,22 +109,22 @@ def _one_round(
     nulls: Memo,
     note: Note,
     *,
-    answered: float | None,
+    until: float | None,
 ) -> Iterator[Candidate]:
     """The candidates of every suitable proposer that no plain description beats. With an answer in hand the others
-    still look for a shorter one, but not for long.
+    still look for a shorter one, together about as long as that took.
 
     Arguments:
-        answered: seconds after which there was an answer that is nearly always right; None if there is none.
+        until: when to end, in the clock's seconds, because there is an answer that is nearly always right; or None.
     """
     memo, (clock, planned) = Memo(), clocks
     suitable = tuple(_suitable(proposers, _problem(sight, Clock(clock.left), memo), note))
     for index, proposer in enumerate(suitable):
         started = clock.used
-        waiting = sum(each.weight for each in suitable[index:])
-        share = min(planned.left * proposer.weight / waiting, clock.left)
-        if answered is not None:
-            share = min(share, max(MORE_SECONDS, answered))
+        part = proposer.weight / sum(each.weight for each in suitable[index:])
+        share = min(planned.left * part, clock.left)
+        if until is not None:
+            share = min(share, max(MORE_SECONDS, until - clock.used))
         problem = _problem(sight, Clock(share), memo)
         offered, good, longer = 0, 0, []
         for hypothesis in proposer.propose(problem):
@@ -136,7 +136,7 @@ def _one_round(
                 if beaten is not None:
                     longer.append(beaten)
                     continue
-                answered = clock.used if candidate.exact and answered is None else answered
+                until = 2 * clock.used if candidate.exact and until is None else until
                 yield candidate
             if problem.clock.over:
                 break
