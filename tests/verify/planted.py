@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scrutable.hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.hypothesis import Alignment, Evidence, Hypothesis, Provenance
 from scrutable.network import Bits, Integers, Network, Recurrent
 from scrutable.program import INT, Const, Expr, Input, Let, Program, Scan, Seq, State, Var, call
-from scrutable.verify import Case, Sample
+from scrutable.verify import Case, Interchange, Sample
 from scrutable.work import Clock, generator
 
 Step = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -131,3 +131,8 @@ def case(
     hypothesis = Hypothesis(program, Alignment(align or {}), Provenance("person", settings or {}))
     half = n // 2
     return Case(network, hypothesis, sample.rows(slice(0, half)), sample.rows(slice(half, n)), 0, Clock(seconds))
+
+
+def interchanged(trial: Case) -> Evidence:
+    """The results of `Interchange`."""
+    return Evidence(Interchange().apply(trial))

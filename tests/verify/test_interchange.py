@@ -14,6 +14,7 @@ from planted import (
     counter_network,
     counter_program,
     forgetful_network,
+    interchanged,
     machine,
     machine_program,
     remainder_network,
@@ -22,16 +23,12 @@ from planted import (
 )
 from torch import nn
 
-from scrutable.hypothesis import Evidence, Verdict
+from scrutable.hypothesis import Verdict
 from scrutable.network import Bits, Columns, Integers, Network
 from scrutable.program import INT, Const, Input, Let, Program, Seq, Setting, State, Var, call
 from scrutable.verify import Interchange, NoDependence, NoMemory, interchange_value, verify_all
 from scrutable.verify._memory import memory_of, recombined
 from scrutable.work import generator
-
-
-def evidence(trial) -> Evidence:
-    return Evidence(Interchange().apply(trial))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +41,7 @@ def evidence(trial) -> Evidence:
     ids=["adder", "remainder", "counter"],
 )
 def test_a_planted_mechanism_is_supported(network: Network, program: Program) -> None:
-    got = evidence(case(network, program))
+    got = interchanged(case(network, program))
     assert got["interchange"].passed and got["interchange"].value == 1.0 and got["interchange"].n >= 100
     assert got["unmapped"].status in ("pass", "not applicable")
     assert got["distinctions"].status == "not applicable"
@@ -54,7 +51,7 @@ def test_a_planted_mechanism_is_supported(network: Network, program: Program) ->
 
 
 def test_decoys_stay_at_chance() -> None:
-    guard = evidence(case(adder_network(), adder_program()))["guard.decoy_variables"]
+    guard = interchanged(case(adder_network(), adder_program()))["guard.decoy_variables"]
     details = dict(guard.details)
     assert guard.passed and guard.value == pytest.approx(0.05) and guard.n == 19
     assert details["found"] == 1.0 and max(details["nulls"]) < 0.75
@@ -66,11 +63,11 @@ def test_the_whole_evidence_of_a_planted_mechanism() -> None:
 
 def test_a_site_that_is_not_read_is_refused_though_it_changes_nothing() -> None:
     network = adder_network(d=6, mixed=False)
-    right = evidence(case(network, adder_program(), align={"carry": "hidden[:, 0:2]"}))
+    right = interchanged(case(network, adder_program(), align={"carry": "hidden[:, 0:2]"}))
     assert right["interchange"].passed
     details = dict(right["interchange"].details)
     assert details["dimension of the site"] == 2 and details["site"] == "hidden[:, 0:2]"
-    inert = evidence(case(network, adder_program(), align={"carry": "hidden[:, 2:6]"}))
+    inert = interchanged(case(network, adder_program(), align={"carry": "hidden[:, 2:6]"}))
     details = dict(inert["interchange"].details)
     assert inert["interchange"].status == "fail" and inert["interchange"].value == 0.0
     assert details["swap, unchanged"] == 1.0
@@ -88,13 +85,13 @@ def test_a_refinement_is_refused() -> None:
     finer = machine_program((State("s", Const(0, INT), total % 12),), call("floordiv", (S % 3) * 2 + X, 3))
     trial = case(network, finer)
     assert (finer(trial.test.inputs) == trial.test.outputs).all()
-    got = evidence(trial)
+    got = interchanged(trial)
     assert got["distinctions"].status == "fail" and got["distinctions"].value is not None
     assert got["distinctions"].value < 0.8
 
 
 def test_the_whole_word_as_state_is_refused() -> None:
-    got = evidence(case(remainder_network(3, lose=0.0), whole_number_program()))
+    got = interchanged(case(remainder_network(3, lose=0.0), whole_number_program()))
     assert "fail" in (got["interchange"].status, got["distinctions"].status)
 
 
@@ -112,7 +109,7 @@ def memoriser(length: int = 8, k: int = 3) -> Network:
 def test_a_network_that_memorises_is_not_taken_for_one_that_computes() -> None:
     trial = case(memoriser(), remainder_program())
     assert (trial.hypothesis.program(trial.test.inputs) == trial.test.outputs).all()
-    assert evidence(trial)["interchange"].status == "fail"
+    assert interchanged(trial)["interchange"].status == "fail"
 
 
 def test_too_few_changed_pairs_are_not_enough() -> None:
@@ -122,11 +119,11 @@ def test_too_few_changed_pairs_are_not_enough() -> None:
 
 def test_the_headline_alone_is_the_same() -> None:
     trial = case(remainder_network(), remainder_program())
-    assert interchange_value(trial) == evidence(trial)["interchange"].value
+    assert interchange_value(trial) == interchanged(trial)["interchange"].value
 
 
 def test_same_seed_same_answer() -> None:
-    first, second = (evidence(case(remainder_network(), remainder_program(), n=300)) for _ in range(2))
+    first, second = (interchanged(case(remainder_network(), remainder_program(), n=300)) for _ in range(2))
     assert first == second
 
 
@@ -150,7 +147,7 @@ def window_network(length: int = 8) -> Network:
 
 
 def test_a_window_is_a_memory_too() -> None:
-    got = evidence(case(window_network(), WINDOW))
+    got = interchanged(case(window_network(), WINDOW))
     assert got["interchange"].passed
     assert dict(got["interchange"].details)["encoding"].startswith("numbers")
 
@@ -219,13 +216,13 @@ def layered_program(inner: str) -> Program:
 
 
 def test_intermediate_values_of_layers() -> None:
-    right = evidence(case(layered(), layered_program("sum")))
+    right = interchanged(case(layered(), layered_program("sum")))
     assert right["interchange"].passed and "part at 0" in right["interchange"].reason
     assert right["unmapped"].status == "not applicable"
     assert right["guard.decoy_variables"].passed
     wrong = case(layered(), layered_program("difference"))
     assert (wrong.hypothesis.program(wrong.test.inputs) == wrong.test.outputs).all()
-    assert evidence(wrong)["interchange"].status == "fail"
+    assert interchanged(wrong)["interchange"].status == "fail"
 
 
 def test_a_program_without_intermediate_values() -> None:

@@ -14,6 +14,7 @@ from planted import (
     case,
     counter_network,
     counter_program,
+    interchanged,
     machine,
     machine_program,
     remainder_network,
@@ -21,19 +22,14 @@ from planted import (
     whole_number_program,
 )
 
-from scrutable.hypothesis import Evidence, Result
+from scrutable.hypothesis import Result
 from scrutable.network import Bits, Integers, Network
 from scrutable.program import INT, Const, Expr, Input, Let, Program, Seq, State, Var, call
-from scrutable.verify import Interchange
 from scrutable.verify._classes import refined
 from scrutable.verify._clusters import split
 from scrutable.verify._memory import memory_of, recombined
 from scrutable.verify._regression import Codes
 from scrutable.work import generator
-
-
-def evidence(trial) -> Evidence:
-    return Evidence(Interchange().apply(trial))
 
 
 def details(result: Result) -> dict[str, Any]:
@@ -54,7 +50,7 @@ def one_state(update: Expr, output: Expr) -> Program:
     ids=["adder", "remainder", "counter"],
 )
 def test_a_right_program(network: Network, program: Program, classes: int) -> None:
-    got = evidence(case(network, program))
+    got = interchanged(case(network, program))
     swaps, made, counts = got["interchange.members"], got["interchange.rebuilt"], details(got["interchange.members"])
     assert swaps.passed and swaps.value == 1.0 and swaps.n >= 100
     assert 0 < counts["null"] < 0.65
@@ -75,7 +71,7 @@ def test_a_right_program(network: Network, program: Program, classes: int) -> No
     ids=["two remainders taken for one", "counts one less", "the last bit alone"],
 )
 def test_classes_that_are_too_coarse(network: Network, program: Program) -> None:
-    got = evidence(case(network, program))
+    got = interchanged(case(network, program))
     swaps, made = got["interchange.members"], got["interchange.rebuilt"]
     assert swaps.status == "fail" and "its state is not what the program says" in swaps.reason
     assert min(details(swaps)["same class"], details(swaps)["other class"]) < 0.9
@@ -88,7 +84,7 @@ def test_classes_that_are_too_coarse(network: Network, program: Program) -> None
     ids=["modulo 12", "the whole number"],
 )
 def test_classes_that_are_too_fine_pass_what_swaps_there_are_and_are_counted(program: Program, exact: bool) -> None:
-    swaps = evidence(case(remainder_network(), program))["interchange.members"]
+    swaps = interchanged(case(remainder_network(), program))["interchange.members"]
     counts = details(swaps)
     assert swaps.value == 1.0 if exact else swaps.status == "not applicable"
     assert counts["classes"] >= 12 and counts["classes needed"] == 3
@@ -110,7 +106,7 @@ def total_network(length: int = 12) -> Network:
 def test_a_sum_has_the_classes_it_has_had_time_for(also: int) -> None:
     finer = machine_program((State("s", Const(0, INT), S + X), State("last", Const(0, INT), X * also)), S + X)
     trial = case(total_network(), finer)
-    swaps = evidence(trial)["interchange.members"]
+    swaps = interchanged(trial)["interchange.members"]
     assert swaps.passed
     assert not details(swaps)["every step followed"]
     sums = len(np.unique(np.cumsum(trial.test.inputs, axis=1)))
@@ -136,7 +132,7 @@ def window_program() -> Program:
 
 
 def test_classes_that_hardly_repeat_are_tested_on_inputs_of_few_different_steps() -> None:
-    got = evidence(case(window_network(), window_program()))
+    got = interchanged(case(window_network(), window_program()))
     assert got["interchange.members"].passed and got["interchange.members"].n >= 35
     assert got["interchange.rebuilt"].passed
     assert details(got["interchange.rebuilt"])["rebuilt by"].startswith("numbers")
@@ -150,7 +146,7 @@ def test_one_answer_for_the_whole_sequence() -> None:
     network = machine(update, kept=1, d=4, inputs=Bits(10), outputs=Integers(0, 4))
     every = one_state((S * 2 + X) % 5, (S * 2 + X) % 5)
     last = Let("final", call("last", Var("output", Seq(INT)), params=(0,)))
-    got = evidence(case(network, Program("last", every.inputs, (*every.statements, last), ("final",))))
+    got = interchanged(case(network, Program("last", every.inputs, (*every.statements, last), ("final",))))
     assert got["interchange.members"].passed and got["interchange.rebuilt"].passed
     assert details(got["interchange.members"])["classes needed"] == 5
 
@@ -166,7 +162,7 @@ def clock_network(length: int = 10) -> Network:
 
 
 def test_a_memory_that_the_step_settles_is_exchanged_between_steps() -> None:
-    got = evidence(case(clock_network(), one_state(1 - S, 1 - S)))
+    got = interchanged(case(clock_network(), one_state(1 - S, 1 - S)))
     assert got["interchange"].passed and got["interchange.members"].passed and got["interchange.rebuilt"].passed
     assert got["guard.decoy_variables"].passed
 
@@ -205,7 +201,7 @@ def test_an_alignment_of_a_part_has_no_classes() -> None:
         return np.stack([(numbers[:, 0] + x) % 2, x], axis=1), 2 * numbers[:, 0] + numbers[:, 1]
 
     network = machine(update, kept=2, d=5, inputs=Bits(10), outputs=Integers(length=10), mixed=False)
-    got = evidence(case(network, two, align={"s": "hidden[:, 0:1]"}))
+    got = interchanged(case(network, two, align={"s": "hidden[:, 0:1]"}))
     assert got["interchange"].passed and got["interchange.rebuilt"].passed
     assert got["interchange.members"].status == "not applicable"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -156,15 +157,28 @@ def _narrow(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
 
 def _dependence(leaves: dict[str, np.ndarray], targets: dict[str, np.ndarray]) -> tuple[float, float]:
     """The shares of rows whose targets are not the usual ones of equal leaves, and that repeat an earlier row."""
-    keys, rows = _groups(list(leaves.values())), len(next(iter(leaves.values())))
-    distinct = int(keys.max()) + 1 if rows else 0
-    _, first, count = np.unique(_groups([keys, *targets.values()]), return_index=True, return_counts=True)
-    usual = np.zeros(distinct, dtype=np.int64)
-    np.maximum.at(usual, keys[first], count)
-    return 1 - int(usual.sum()) / max(rows, 1), 1 - distinct / max(rows, 1)
+    usual, distinct = agreeing(groups(list(leaves.values())), groups(list(targets.values())))
+    rows = max(len(usual), 1)
+    return int((~usual).sum()) / rows, 1 - distinct / rows
 
 
-def _groups(columns: list[np.ndarray]) -> np.ndarray:
+def agreeing(codes: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, int]:
+    """Which rows get the usual answer of their key, `(n,)`, and how many keys there are.
+
+    Arguments:
+        codes, answers: a number for each row's key and for its answer, `(n,)` each, answers from 0. Of those equally
+            usual the smallest counts.
+    """
+    keys, place = np.unique(codes, return_inverse=True)
+    width = int(answers.max(initial=0)) + 1
+    pairs, count = np.unique(place.reshape(-1) * width + answers, return_counts=True)
+    key, answer = pairs // width, pairs % width
+    best = np.lexsort((answer, -count, key))
+    usual = answer[best[np.unique(key[best], return_index=True)[1]]]
+    return usual[place.reshape(-1)] == answers, len(keys)
+
+
+def groups(columns: Sequence[np.ndarray]) -> np.ndarray:
     """A number for each row, equal for equal rows."""
     codes = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:

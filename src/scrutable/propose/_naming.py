@@ -40,15 +40,11 @@ def named(machine: Machine, task: Task, *, clock: Clock) -> Iterator[tuple[Progr
         if shortest < GOOD or clock.over:
             return
         forms = kind(machine, task, clock)
-        programs = [(written(form, task, clock=_at_most(clock, SEARCH_SECONDS)), form) for form in forms]
+        programs = [(written(form, task, clock=clock.at_most(SEARCH_SECONDS)), form) for form in forms]
         if programs:
             program, form = min(programs, key=lambda each: each[0].bits)
             yield program, form
             shortest = min(shortest, program.bits)
-
-
-def _at_most(clock: Clock, seconds: float) -> Clock:
-    return Clock(min(seconds, clock.left))
 
 
 def _without_state(machine: Machine, task: Task, clock: Clock) -> list[Form]:
@@ -72,8 +68,13 @@ def _with_one_number(machine: Machine, task: Task, clock: Clock) -> list[Form]:
     if machine.states == 1:
         return []
     values = task.answers[machine.output, 0] if task.answers.shape[1] == 1 else None
+    return _numbered(machine, task, values, count=CLOSER, clock=clock)
+
+
+def _numbered(machine: Machine, task: Task, values: np.ndarray | None, *, count: int, clock: Clock) -> list[Form]:
+    """The best ways to number the states; `values` are the answers by state and symbol, where they may name states."""
     forms = [Form("one number", machine, (labels,)) for labels in labellings(machine, task.letters, values)]
-    return surveyed(forms, task, count=CLOSER, clock=_at_most(clock, SURVEY_SECONDS))
+    return surveyed(forms, task, count=count, clock=clock.at_most(SURVEY_SECONDS))
 
 
 def _side_by_side(machine: Machine, task: Task, clock: Clock) -> list[Form]:
@@ -84,12 +85,10 @@ def _side_by_side(machine: Machine, task: Task, clock: Clock) -> list[Form]:
             [best[block] for best in _numberings(apart.part(block), task, clock)] for block in (apart.one, apart.other)
         ]
         forms += [Form("side by side", apart.machine, registers) for registers in product(*numbers)]
-    return surveyed(forms, task, count=CLOSER, clock=_at_most(clock, SURVEY_SECONDS))
+    return surveyed(forms, task, count=CLOSER, clock=clock.at_most(SURVEY_SECONDS))
 
 
 def _numberings(machine: Machine, task: Task, clock: Clock) -> list[np.ndarray]:
     """Two numberings of the states of a machine without answers."""
     alone = replace(task, answers=np.zeros((1, 1), dtype=np.int64), labels=False)
-    forms = [Form("one number", machine, (labels,)) for labels in labellings(machine, task.letters, None)]
-    best = surveyed(forms, alone, count=2, clock=_at_most(clock, SURVEY_SECONDS))
-    return [form.registers[0] for form in best]
+    return [form.registers[0] for form in _numbered(machine, alone, None, count=2, clock=clock)]

@@ -13,6 +13,7 @@ from itertools import product
 
 import numpy as np
 
+from scrutable.propose._features import agreeing
 from scrutable.propose._registers_heard import Ear
 from scrutable.propose._registers_pool import Register, remembers
 from scrutable.work import Clock, generator
@@ -231,14 +232,6 @@ class Dependence:
 def ranked(keys: Iterable[Key | None]) -> list[Key]:
     """Short registers and few keys first."""
     return sorted((key for key in keys if key is not None), key=lambda key: key.bits + 2 * float(np.log2(key.size)))
-
-
-def agreeing(codes: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, int]:
-    """Which steps get the usual answer of their key, `(steps,)`, and how many keys there are."""
-    keys, place = np.unique(codes, return_inverse=True)
-    count = np.zeros((len(keys), int(answers.max()) + 1), dtype=np.int64)
-    np.add.at(count, (place.reshape(-1), answers), 1)
-    return count.argmax(axis=1)[place.reshape(-1)] == answers, len(keys)
 
 
 def codes_of(columns: Sequence[np.ndarray]) -> np.ndarray:

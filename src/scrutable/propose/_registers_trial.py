@@ -9,8 +9,9 @@ import numpy as np
 
 from scrutable.errors import ScrutableError
 from scrutable.program import Program
+from scrutable.propose._features import agreeing, groups
 from scrutable.propose._registers_heard import Ear, Heard
-from scrutable.propose._registers_keys import Key, agreeing, codes_of
+from scrutable.propose._registers_keys import Key, codes_of
 from scrutable.propose._registers_program import Frame, leaves_of, program_of
 from scrutable.propose._registers_words import Effort, Literals, named
 from scrutable.work import Clock
@@ -146,9 +147,8 @@ class Trial:
 def _usual(columns: dict[str, np.ndarray], answers: dict[str, np.ndarray]) -> np.ndarray:
     """The steps that get the usual answer of their key, `(steps,)`: of keys that occur often, where there are enough of
     them, because a mistake about a rare one looks like a rule."""
-    both = np.unique(np.stack(list(answers.values()), axis=1), axis=0, return_inverse=True)[1].reshape(-1)
-    codes = np.unique(codes_of(list(columns.values())), return_inverse=True)[1].reshape(-1)
-    usual, _ = agreeing(codes, both)
+    codes = groups(list(columns.values()))
+    usual, _ = agreeing(codes, groups(list(answers.values())))
     often = usual & (np.bincount(codes) >= OFTEN)[codes]
     return often if often.sum() >= usual.sum() / 2 else usual
 

@@ -71,7 +71,7 @@ def named(leaves: Columns, targets: Columns, literals: Literals, effort: Effort,
         leaves, targets: columns `(steps,)`; the same leaves always come with the same targets.
     """
     leaves, targets = _once(leaves, targets)
-    part = Clock(min(effort.seconds, clock.left))
+    part = clock.at_most(effort.seconds)
     found: dict[str, tuple[Found, ...]] = {}
     for name, column in targets.items():
         found[name] = _ways(leaves, column, literals, effort, part.part(1 / (len(targets) - len(found))))

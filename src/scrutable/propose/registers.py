@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -13,7 +13,7 @@ from scrutable.program import Scan
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._consensus import differing
 from scrutable.propose._inputs import is_block, one_answer, program_inputs
-from scrutable.propose._registers_heard import listen, listen_to_data
+from scrutable.propose._registers_heard import Ear, listen, listen_to_data
 from scrutable.propose._registers_hunt import Hunt
 from scrutable.propose._registers_program import Frame
 from scrutable.propose._registers_trial import Upheld
@@ -68,24 +68,33 @@ class Registers(Proposer):
         width = _width(problem)
         outputs = ("output",) if width == 1 else tuple(f"output_{k + 1}" for k in range(width))
         frame = Frame(program_inputs(problem.network.inputs), outputs, problem.network.each_step)
-        ears, ending = (listen(problem), listen_to_data(problem)), list[Upheld]()
-        for clock in _deeper(problem.clock):
-            exhausted = True
-            for ear, share in zip(ears, (FIRST_SHARE, 1.0), strict=True):
-                part = clock.part(share)
-                hunt = Hunt(problem, frame, ear)
-                for upheld in hunt.run(part):
-                    yield _hypothesis(upheld, problem)
-                if hunt.strict.trial.best() < np.inf:
-                    return
-                ending += hunt.strict.trial.found
-                exhausted &= not part.over
-                if hunt.found:
-                    break
-            if exhausted:
-                break
+        ending: list[Upheld] = []
+        for hunt, clock in _hunts(problem, frame):
+            for upheld in hunt.run(clock):
+                yield _hypothesis(upheld, problem)
+            if hunt.strict.trial.best() < np.inf:
+                return
+            ending += hunt.strict.trial.found
         if ending:
             yield _hypothesis(min(ending, key=lambda each: each.program.bits), problem)
+
+
+def _hunts(problem: Problem, frame: Frame) -> Iterator[tuple[Hunt, Clock]]:
+    """Searches, each with its time, deeper and deeper until one ends before that: on all that the network is asked
+    about, and where that led to nothing on its data alone."""
+    ears: dict[Callable[[Problem], Ear], Ear] = {}
+    for clock in _deeper(problem.clock):
+        exhausted = True
+        for hear, share in ((listen, FIRST_SHARE), (listen_to_data, 1.0)):
+            if hear not in ears:
+                ears[hear] = hear(problem)
+            part, hunt = clock.part(share), Hunt(problem, frame, ears[hear])
+            yield hunt, part
+            exhausted &= not part.over
+            if hunt.found:
+                break
+        if exhausted:
+            return
 
 
 def _deeper(clock: Clock) -> Iterator[Clock]:

@@ -55,3 +55,7 @@ class Clock:
     def part(self, share: float) -> Clock:
         """A clock for a share of the time that is left."""
         return Clock(self.left * share)
+
+    def at_most(self, seconds: float) -> Clock:
+        """A clock for so many seconds, or for what is left."""
+        return Clock(min(seconds, self.left))

@@ -46,10 +46,13 @@ def words_asked(subject: Subject, program: Program | None, seed: int) -> Words:
     """
     reach = max(k for k in range(1, SHORT + 1) if _letters(subject) ** k <= WHOLE)
     short = subject.network.inputs.with_length(reach).enumerate()
-    unequal = None if program is None else _unequal(subject, program, short)
-    for words in _longer(subject, reach, seed):
-        unequal = None if program is None or unequal is None else unequal + _unequal(subject, program, words)
-    strayed = list(_strayed(subject, short))
+    said = subject.network.predict(short)
+    strayed = list(_strayed(subject, short, said))
+    unequal: int | None = None
+    if program is not None:
+        unequal = _unequal(program, short, said)
+        for words in _longer(subject, reach, seed):
+            unequal += _unequal(program, words, subject.network.predict(words))
     return Words(reach, LONGER, unequal, len(strayed), tuple(strayed[:NAMED]))
 
 
@@ -64,20 +67,19 @@ def _longer(subject: Subject, reach: int, seed: int) -> Iterator[np.ndarray]:
         yield subject.sample(many, length, generator(seed, "bench", "longer words", length))
 
 
-def _unequal(subject: Subject, program: Program, words: np.ndarray) -> int:
+def _unequal(program: Program, words: np.ndarray, wanted: np.ndarray) -> int:
     said, valid = answers_to(program, words)
     if said is None:
         return len(words)
-    wanted = subject.network.predict(words)
     same = (np.reshape(said, wanted.shape) == wanted).all(axis=1) & valid
     return int((~same).sum())
 
 
-def _strayed(subject: Subject, words: np.ndarray) -> Iterator[str]:
+def _strayed(subject: Subject, words: np.ndarray, said: np.ndarray) -> Iterator[str]:
     """Each word at whose end network and rule differ, once, shortest first: all words are beginnings of the longest."""
     if subject.rule is None:
         return
-    apart = subject.network.predict(words) != subject.rule(words)
+    apart = said != subject.rule(words)
     for length in range(1, words.shape[1] + 1):
         for word in np.unique(words[apart[:, length - 1], :length], axis=0):
             yield "".join(map(str, word))
