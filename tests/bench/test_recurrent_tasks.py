@@ -114,9 +114,16 @@ def nested(word: str, deepest: int) -> bool:
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
 def test_languages_agree_with_slow_answers_and_have_long_words(language: Language) -> None:
     x = language.sample(400, 2 * language.length, np.random.default_rng(0))
-    says = LANGUAGE_ORACLES[language.name.removeprefix("language/")]
-    words = ["".join(map(str, word)) for word in x.tolist()]
-    found = np.array([[says(word[: t + 1]) for t in range(len(word))] for word in words])
+    found = slow(language_oracle(language.name.removeprefix("language/")), x)
     np.testing.assert_array_equal(language.rule(x), found)
     late = found[:, language.length // 2 : language.length]
-    assert 0.003 < late.mean() < 0.99
+    shares = np.bincount(late.ravel().astype(int), minlength=language.answers) / late.size
+    assert (shares > 0.003).all()
+
+
+def language_oracle(name: str) -> Oracle:
+    """The slow answer to one word of a language, or of a rule outside that is read as one."""
+    if name in OUTSIDE_ORACLES:
+        return OUTSIDE_ORACLES[name]
+    says = LANGUAGE_ORACLES[name]
+    return lambda word: says("".join(map(str, word)))

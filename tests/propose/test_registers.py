@@ -91,7 +91,7 @@ RULES = {
     "evens": Rule(lambda s, x: ((s[0] + (x % 2 == 0),), s[0] + (x % 2 == 0)), (0,), DIGITS, 55),
     "majority of three": Rule(majority, (0, 0, 0), Integers(0, 2, length=10), 200),
     "balanced": Rule(balanced, (0, 0), BITS, 112),
-    "dithering": Rule(lambda s, x: ((s[0] + x,), (s[0] + x) // 15 - s[0] // 15), (0,), Integers(0, 15, length=10), 78),
+    "dithering": Rule(lambda s, x: ((s[0] + x,), (s[0] + x) // 15 - s[0] // 15), (0,), Integers(0, 15, length=10), 90),
     "base 5": Rule(lambda s, a, b: (((s[0] + a + b) // 5,), (s[0] + a + b) % 5), (0,), PAIRS, 100),
     "division by 7": Rule(lambda s, x: (((2 * s[0] + x) % 7,), (2 * s[0] + x) // 7), (0,), BITS, 90),
     "highest since zero": Rule(highest_since_zero, (0,), DIGITS, 62),
