@@ -73,12 +73,37 @@ def test_what_an_attack_breaks_is_conceded(stubborn) -> None:
     assert best.verdict not in (Verdict.PROVED, Verdict.SUPPORTED)
 
 
-def test_what_is_exact_comes_first_however_much_longer(stubborn) -> None:
+def test_what_is_exact_comes_first_where_it_is_longer(stubborn) -> None:
     right = call("add", call("max", A, B), call("if", call("eq", A, EDGE), 1, 0))
     stubborn(call("max", A, B), right)
     best = explain(network(largest_but_at_the_edge), data=DATA, budget="10s").best
     assert best is not None and not best.approximate
     assert "1000" in best.program.source
+
+
+ODD = np.random.default_rng(1).choice(EDGE, 150, replace=False)
+
+
+def largest_but_at_odd_places(x: np.ndarray) -> np.ndarray:
+    """The larger of two numbers; one more at a few places on one edge that have nothing in common."""
+    x = np.asarray(x)
+    return x.max(axis=1) + ((x[:, 0] == EDGE) & np.isin(x[:, 1], ODD))
+
+
+def test_a_table_of_exceptions_does_not_beat_a_rule_that_is_nearly_always_right(stubborn) -> None:
+    exceptions = call("eq", A, -1)
+    for place in ODD.tolist():
+        exceptions = call("or", exceptions, call("eq", B, place))
+    right = call("add", call("max", A, B), call("if", call("and", call("eq", A, EDGE), exceptions), 1, 0))
+    stubborn(call("max", A, B), right)
+    found = _search.search(*searched(largest_but_at_odd_places), seconds=20.0, seed=0)
+    assert [each.approximate for each in found] == [True, False]
+    assert 30 * found[0].program.bits < found[1].program.bits
+
+
+def searched(rule) -> tuple[Network, np.ndarray, np.ndarray]:
+    """A network, and data with its answers."""
+    return network(rule), DATA, rule(DATA)
 
 
 def test_what_only_the_whole_domain_refutes_is_conceded_too(stubborn) -> None:

@@ -23,6 +23,7 @@ from planted import (
 from scrutable.network import Bits, Category, Columns, Image, Integers, Network, Reals, Tokens
 from scrutable.program import INT, REAL, Const, Input, Let, Program, State, Var, call
 from scrutable.verify import (
+    SINGLE,
     CounterExamples,
     Exhaustive,
     HeldOut,
@@ -104,6 +105,26 @@ def test_a_declared_approximation_passes_at_the_floor_and_is_never_proved() -> N
     assert search.status == "not applicable"
     undeclared = replace(declared, hypothesis=case(network, counter_program(8)).hypothesis)
     assert HeldOut().apply(undeclared)[0].status == "fail"
+
+
+def test_the_floor_of_an_approximation_is_on_steps_where_there_are_steps() -> None:
+    """One step in forty differs, and so does every fourth sequence of ten."""
+
+    def update(numbers, x_t):
+        bits, steps = x_t.reshape(-1), numbers[:, 1] + 1
+        count = (numbers[:, 0] + bits) % 4
+        mistaken = (steps == 6) & (count == 1)
+        return np.stack([count, steps], axis=1), np.where(mistaken, 0, count)
+
+    network = machine(update, kept=2, d=4, inputs=Bits(10), outputs=Integers(0, 3, length=10))
+    rule = machine_program((State("s", Const(0, INT), (S + X) % 4),), (S + X) % 4)
+    declared = case(network, rule, settings={"mode": "approximate"})
+    (held_out,) = HeldOut().apply(declared)
+    assert held_out.passed and held_out.value is not None and held_out.value < 0.9
+    assert "of their steps" in held_out.reason
+    answers, outputs = rule(declared.test.inputs), declared.test.outputs
+    assert dict(held_out.details)[SINGLE] == pytest.approx((answers == outputs).mean())
+    assert HeldOut().apply(case(network, rule))[0].status == "fail"
 
 
 def test_a_census_needs_a_small_domain() -> None:

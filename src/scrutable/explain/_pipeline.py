@@ -18,10 +18,10 @@ from scrutable.explain._run import (
     prepare_data,
     python_call,
 )
-from scrutable.explain._screen import Candidate, residual_of
+from scrutable.explain._screen import DOUBT, Candidate, residual_of
 from scrutable.explain._search import candidates
 from scrutable.explain._study import RunFacts, Study
-from scrutable.explain._testing import DOUBT, case_of, sound, stands, tested_in_turn, verified
+from scrutable.explain._testing import case_of, sound, stands, tested_in_turn, verified
 from scrutable.hypothesis import Hypothesis, hypothesis_from_data, hypothesis_to_data
 from scrutable.network import Network
 from scrutable.propose import Proposer, optional

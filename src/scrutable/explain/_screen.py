@@ -11,9 +11,11 @@ from scrutable.hypothesis import COARSEST, FLOOR, Alignment, Hypothesis
 from scrutable.network import Network
 from scrutable.program import Program, Scan, named_parts, plainly_constant, residual_bits, simplify
 from scrutable.synthesis import INDEPENDENT
-from scrutable.verify import Sample, agrees, answers_to, tolerance
+from scrutable.verify import Sample, agrees, answers_to, shares_right, tolerance
 
 SIMPLIFY_ROWS = 256
+DOUBT = 1.5
+"""What a program that is wrong somewhere, or not borne out by the insides, counts times its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,16 @@ def _realigned(alignment: Alignment, program: Program, names: Mapping[str, str])
 def screened(hypothesis: Hypothesis, sight: Sight, seconds: float | None) -> Candidate | None:
     """The candidate with its residual bits, or None when it is wrong on what may be looked at.
 
-    Exact programs must agree everywhere. Those that say they are approximate may disagree on 5% of the inputs and pay
-    for each disagreement.
+    Exact programs must agree everywhere. Those that say they are approximate may disagree on 5% of the single answers,
+    those of every step where there are such, and pay for each disagreement.
     """
     answers, valid = answers_to(hypothesis.program, sight.inputs)
     if answers is None:
         return None
     if hypothesis.within is not None and hypothesis.within > COARSEST * _spread(sight.outputs):
         return None
-    right = agrees(sight.network.outputs, answers, sight.outputs, within=hypothesis.within) & valid
-    exact = bool(right.all())
+    right = valid * shares_right(sight.network, answers, sight.outputs, within=hypothesis.within)
+    exact = bool((right == 1).all())
     if not exact and not (hypothesis.approximate and right.mean() >= FLOOR):
         return None
     priced = replace(

@@ -13,7 +13,7 @@ from importlib import import_module
 import numpy as np
 
 from scrutable.explain._compact import beaten_by
-from scrutable.explain._screen import Candidate, Sight, conceded, polished, screened
+from scrutable.explain._screen import DOUBT, Candidate, Sight, conceded, polished, screened
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Network
 from scrutable.propose import PROPOSERS, Problem, Proposer
@@ -59,8 +59,8 @@ def candidates(
     note: Note = lambda *_: None,
 ) -> tuple[Candidate, ...]:
     """Run every suitable proposer, keep what agrees with the network on the search split, try to break the cheapest
-    exact candidate, and start again with the counter-examples found. Where nothing exact is left in the end, what was
-    broken and is nearly always right is offered as approximate.
+    exact candidate, and start again with the counter-examples found. What was broken and is nearly always right is
+    offered as approximate, where nothing exact is left in the end or only what is much longer.
 
     Arguments:
         sample: the search split.
@@ -92,7 +92,9 @@ def candidates(
             until = clock.used + max(PATIENCE, min(nearly))
         if clock.over:
             break
-    return kept if any(candidate.exact for candidate in kept) else _best((*kept, *_still_right(tuple(broken), sight)))
+    exact = min((each.hypothesis.total_bits for each in kept if each.exact), default=float("inf"))
+    lesser = _still_right(tuple(broken), sight)
+    return _best((*kept, *(each for each in lesser if DOUBT * each.hypothesis.total_bits < exact)))
 
 
 @cache

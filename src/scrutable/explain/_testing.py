@@ -7,15 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from scrutable.explain._run import Run
-from scrutable.explain._screen import Candidate, conceded, residual_of
+from scrutable.explain._screen import DOUBT, Candidate, conceded, residual_of
 from scrutable.explain._task import task_results
 from scrutable.hypothesis import FLOOR, Evidence, Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data
 from scrutable.program import spelled_out
-from scrutable.verify import Case, HeldOut, Sample, answers_to, verify_all
+from scrutable.verify import SINGLE, Case, HeldOut, Sample, answers_to, verify_all
 
 VERIFY_SHARE = 0.4
-DOUBT = 1.5
-"""What a program that is wrong somewhere, or not borne out by the insides, counts times its length."""
 
 
 def tested_in_turn(
@@ -59,9 +57,9 @@ def _settles(candidate: Candidate) -> bool:
 
 
 def _nearly_right(candidate: Candidate) -> bool:
-    """Whether a program that was refuted as exact is right on most inputs that were not searched."""
+    """Whether a program that was refuted as exact gives nearly only right answers to what was not searched."""
     hypothesis = candidate.hypothesis
-    kept = [r.value for r in hypothesis.evidence if r.name == HeldOut.name and r.value is not None]
+    kept = [dict(r.details).get(SINGLE, 0.0) for r in hypothesis.evidence if r.name == HeldOut.name]
     return hypothesis.verdict is Verdict.REFUTED and not hypothesis.approximate and bool(kept) and kept[0] >= FLOOR
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scrutable.errors import ScrutableError
 from scrutable.hypothesis import FLOOR
 from scrutable.program import Program
-from scrutable.work import Clock, flat_rows
+from scrutable.work import Clock
 
 SAMPLE = 32
 GROWN = 12
@@ -74,11 +74,6 @@ def _trial(
         bad = np.flatnonzero(failing[0])
         rows = np.union1d(rows, rng.choice(bad, min(GROWN, len(bad)), replace=False))
     return ()
-
-
-def wrong_rows(program: Program, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The rows of `x`, `(n, ...)`, on which a program does not say what it should, `(n,)`."""
-    return np.any(flat_rows(wrong_places(program, x, y)), axis=1)
 
 
 def wrong_places(program: Program, x: np.ndarray, y: np.ndarray) -> np.ndarray:

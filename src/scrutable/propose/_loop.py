@@ -12,7 +12,7 @@ from scrutable.errors import UserError
 from scrutable.hypothesis import FLOOR, Alignment, Hypothesis, Provenance
 from scrutable.program import Expr, Let, Program, substitute
 from scrutable.propose._base import Problem
-from scrutable.propose._consensus import consensus, differing, wrong_places, wrong_rows
+from scrutable.propose._consensus import consensus, differing, wrong_places
 from scrutable.propose._features import Features, flat_targets, plain_features, window_features
 from scrutable.propose._inputs import few_bits, is_block, one_answer, program_inputs
 from scrutable.synthesis import Found
@@ -118,7 +118,7 @@ class Loop:
             self.partial[each.program] = each.agreement
         totals = {each: each.bits + rows * (1 - right) * log2(rows) for each, right in self.partial.items()}
         for program in sorted(totals, key=lambda each: totals[each])[:WORTH_SAYING]:
-            note = differing(self.partial[program], "the inputs asked about")
+            note = differing(self.partial[program], "the answers asked for")
             yield self._hypothesis(program, note, rounds=ROUNDS, mode="approximate")
 
     def _search(self, x: np.ndarray, y: np.ndarray, clock: Clock) -> Mapping[str, tuple[Found, ...]]:
@@ -150,7 +150,7 @@ class Loop:
         """The programs right on every query, shortest first, and rows that refute the others."""
         good, failing = [], np.zeros(len(x), dtype=bool)
         for program in programs:
-            wrong = wrong_rows(program, x, y)
+            wrong = self._shares_wrong(program, x, y)
             if not wrong.any():
                 good.append(program)
                 continue
@@ -159,6 +159,11 @@ class Loop:
             if agreement >= FLOOR:
                 self.partial[program] = agreement
         return sorted(good, key=lambda program: program.bits), np.flatnonzero(failing)
+
+    def _shares_wrong(self, program: Program, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The share of the single answers to each row of `x` that a program gets wrong, `(n,)`."""
+        steps = y.shape[1] if self.problem.network.each_step else 1
+        return wrong_places(program, x, y).reshape(len(x), steps, -1).any(axis=2).mean(axis=1)
 
     def _hypothesis(self, program: Program, *notes: str, rounds: int, mode: str = "exact") -> Hypothesis:
         settings = {"window": self.features.window, "rounds": rounds, "queries": QUERIES, "mode": mode}

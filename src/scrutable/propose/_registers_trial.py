@@ -38,7 +38,7 @@ class Upheld:
 
     Arguments:
         longer: the share of sequences of twice the length on which it is right; None where they cannot be asked about.
-        agreement: the share of fresh sequences on which it is right.
+        agreement: the share of the answers to fresh sequences in which it is right.
     """
 
     program: Program
@@ -58,8 +58,8 @@ class Trial:
 
     Arguments:
         frame, ear: what programs look like, and what was heard.
-        slack: the share of fresh sequences on which a program may be wrong, for networks that make a few mistakes.
-            Those of twice the length are then not asked about.
+        slack: the share of the answers to fresh sequences in which a program may be wrong, for networks that make a few
+            mistakes. Those of twice the length are then not asked about.
         found: programs right at the length of the data, the lasting ones among them.
     """
 
@@ -116,7 +116,7 @@ class Trial:
             if self.ear.long is None or self.slack:
                 return Upheld(program, key, None, 1 - float(bad.mean()))
             bad = wrong(program, self.ear.long, each_step=self.frame.each_step)
-            short = short or Upheld(program, key, 1 - float(bad.mean()))
+            short = short or Upheld(program, key, float((bad == 0).mean()))
             if not bad.any():
                 return Upheld(program, key, 1.0)
             examples.append(self.ear.long.rows(np.flatnonzero(bad)[:FAILING]))
@@ -154,13 +154,14 @@ def _usual(columns: dict[str, np.ndarray], answers: dict[str, np.ndarray]) -> np
 
 
 def wrong(program: Program, heard: Heard, *, each_step: bool) -> np.ndarray:
-    """The sequences on which a program is wrong somewhere, `(n,)`; all of them when it cannot be run."""
+    """The share of the answers to each sequence in which a program is wrong, `(n,)`; 1 when it cannot be run."""
     expected = heard.y.swapaxes(0, 1) if each_step else heard.y[-1]
     try:
         said = np.asarray(program(heard.data)).reshape(expected.shape)
     except (ScrutableError, ValueError):
-        return np.ones(heard.count, dtype=bool)
-    return (said != expected).reshape(heard.count, -1).any(axis=1)
+        return np.ones(heard.count)
+    steps = heard.length if each_step else 1
+    return (said != expected).reshape(heard.count, steps, -1).any(axis=2).mean(axis=1)
 
 
 def _different(keys: Sequence[Key]) -> list[Key]:

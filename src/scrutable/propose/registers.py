@@ -118,7 +118,7 @@ def _hypothesis(upheld: Upheld, problem: Problem) -> Hypothesis:
     notes: tuple[str, ...] = ()
     if upheld.agreement < 1:
         settings |= {"mode": "approximate"}
-        notes = (differing(upheld.agreement, "the sequences asked about"),)
+        notes = (differing(upheld.agreement, "the answers asked for"),)
     elif upheld.lasting:
         settings |= {"mode": "exact"}
     else:

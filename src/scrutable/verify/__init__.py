@@ -5,17 +5,18 @@
 
 from scrutable._callable import answers_calls
 from scrutable.hypothesis import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
-from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, tolerance
+from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, shares_right, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._claims import NoDependence, NoMemory
 from scrutable.verify._equivalence import Equivalence
 from scrutable.verify._exhaustive import Exhaustive
-from scrutable.verify._fidelity import HeldOut, Longer, Shifted
+from scrutable.verify._fidelity import SINGLE, HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange, interchange_value
 from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
 
 __all__ = [
+    "SINGLE",
     "TOLERANCE",
     "TESTS",
     "Case",
@@ -36,6 +37,7 @@ __all__ = [
     "cluster_bootstrap",
     "find_counter_examples",
     "interchange_value",
+    "shares_right",
     "tolerance",
     "two_way_bootstrap",
     "verify_all",

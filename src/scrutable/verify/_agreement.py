@@ -12,7 +12,7 @@ from scrutable.program import Program
 from scrutable.work import flat_rows
 
 if TYPE_CHECKING:
-    from scrutable.network import Domain
+    from scrutable.network import Domain, Network
 
 TOLERANCE = 1e-3
 """Real outputs agree when they differ by at most this share of the outputs' standard deviation."""
@@ -56,6 +56,19 @@ def agrees(domain: Domain, answers: np.ndarray, outputs: np.ndarray, *, within: 
     if not equal.size:
         return np.ones(len(equal), bool)
     return np.array(flat_rows(equal).all(axis=1), dtype=bool)
+
+
+def shares_right(
+    network: Network, answers: np.ndarray, outputs: np.ndarray, *, within: float | None = None
+) -> np.ndarray:
+    """For each input, the share of its single answers that are right, `(n,)`: its steps, where the network answers
+    after each one, and else 0 or 1. See `agrees`."""
+    if not network.each_step:
+        return agrees(network.outputs, answers, outputs, within=within).astype(float)
+    equal = same(answers, outputs, tolerance(network.outputs, outputs) if within is None else within)
+    if equal is None:
+        return np.zeros(len(outputs))
+    return equal.reshape(*equal.shape[:2], -1).all(axis=2).mean(axis=1)
 
 
 def answers_to(program: Program, x: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scrutable.hypothesis import Interval, Kind, Result
-from scrutable.verify._agreement import agrees, answers_to
+from scrutable.verify._agreement import answers_to, shares_right
 from scrutable.verify._base import Case, Sample, Test, silent
 from scrutable.verify._fidelity import examples, judged
 
@@ -37,19 +37,20 @@ class Exhaustive(Test):
 
 def _census(case: Case, size: int) -> Result:
     within, clock = case.within, case.clock.part(SHARE)
-    wrong, done, shown = 0, 0, ()
+    wrong, done, single, shown = 0, 0, 0.0, ()
     for start in range(0, size, CHUNK):
         part = case.network.inputs.items(np.arange(start, min(size, start + CHUNK)))
         sample = Sample(part, case.network.predict(part))
         answers, valid = answers_to(case.hypothesis.program, part)
-        right = np.zeros(len(part), bool)
+        shares = np.zeros(len(part))
         if answers is not None:
-            right = agrees(case.network.outputs, answers, sample.outputs, within=within) & valid
+            shares = valid * shares_right(case.network, answers, sample.outputs, within=within)
+        right, single = shares == 1, single + float(shares.sum())
         shown = shown or examples(answers, valid, sample, ~right, "every input of the domain")
         wrong, done = wrong + int((~right).sum()), done + len(part)
         if clock.over and done < size:
             break
-    status, reason = judged(case, done - wrong, done, "inputs of the domain")
+    status, reason = judged(case, done - wrong, done, "inputs of the domain", single=single / done)
     if status == "pass" and done < size:
         status, reason = "unknown", f"time ran out after {done} of {size} inputs, {wrong} of which differ"
     elif case.approximate and wrong:
