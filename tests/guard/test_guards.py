@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -158,9 +159,21 @@ def test_functions_have_no_random_weights() -> None:
     assert "without weights" in RandomWeights().apply(guard_case(network, PARITY)).reason
 
 
-def test_too_little_time_is_unknown() -> None:
-    result = RandomWeights().apply(guard_case(parity_network(), PARITY, clock=Clock(0.5), search_seconds=5.0))
+def thorough(network, inputs, outputs, *, seconds, seed):
+    """A search that takes all the time it is given."""
+    time.sleep(seconds)
+    return honest_search(network, inputs, outputs, seconds=seconds, seed=seed)
+
+
+def test_too_little_time_is_unknown_and_a_null_that_is_cut_short_counts_for_nothing() -> None:
+    case = guard_case(parity_network(), PARITY, search=thorough, clock=Clock(1.0), search_seconds=0.4)
+    result = ShuffledOutputs().apply(case)
     assert result.status == "unknown" and "5 are needed" in result.reason
+    assert 1 <= result.n <= 2
+
+
+def test_nulls_whose_search_ends_early_are_no_dearer_than_that() -> None:
+    assert RandomWeights().apply(guard_case(parity_network(), PARITY, clock=Clock(20.0), search_seconds=15.0)).n == 19
 
 
 def test_a_simpler_mechanism_of_a_null_network_is_no_hit() -> None:

@@ -55,6 +55,15 @@ def test_a_clock_runs_out() -> None:
     assert clock.over and clock.left == 0
 
 
+def test_a_clock_with_an_end_shares_its_time_out_as_if_it_had_none() -> None:
+    clock = Clock(10.0).ending_after(0.05)
+    part = clock.part(0.5)
+    assert 4.9 < part.seconds <= 5.0 and part.at_most(3.0).seconds == 3.0
+    assert part.left <= 0.05 and part.ending_after(60.0).left <= 0.05 and part.planned > 4.8
+    time.sleep(0.06)
+    assert clock.over and part.over and part.at_most(3.0).over and part.part(0.5).over
+
+
 @given(st.integers(), st.text(), st.text())
 def test_generators_depend_on_seed_and_name_only(seed: int, one: str, other: str) -> None:
     first = generator(seed, one).integers(2**60)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from scrutable.explain._run import Run
+from scrutable.explain._screen import Effort
 from scrutable.explain._search import search
 from scrutable.guard import GUARDS, Guard, GuardCase, Scores, guard_all
 from scrutable.hypothesis import Hypothesis, Result, plain, read_as
@@ -22,18 +23,16 @@ LEAST_SEARCH = 0.5
 SCORING_SECONDS = 5.0
 
 
-def guarded(run: Run, hypothesis: Hypothesis, case: Case, *, found_after: float | None) -> Hypothesis:
+def guarded(run: Run, hypothesis: Hypothesis, case: Case, *, effort: Effort | None) -> Hypothesis:
     """The hypothesis with the result of every guard added, each written down as it ends.
 
     Arguments:
-        found_after: seconds that the real search needed to have the hypothesis in hand; every null gets as many. None
-            for a person's hypothesis: nothing was searched, so the null networks meet that same hypothesis.
+        effort: what the real search had spent when it had the hypothesis in hand; every null search asks the same
+            proposers for as long. None for a person's hypothesis: nothing was searched, so the null networks meet that
+            same hypothesis.
     """
-    procedure = (
-        partial(search, schedule=run.search_seconds, also=run.also)
-        if found_after is not None
-        else partial(_given, hypothesis)
-    )
+    repeated = None if effort is None else _repeated(effort)
+    procedure = partial(_given, hypothesis) if repeated is None else partial(search, like=repeated, also=run.also)
     trial = GuardCase(
         network=run.network,
         hypothesis=hypothesis,
@@ -44,7 +43,7 @@ def guarded(run: Run, hypothesis: Hypothesis, case: Case, *, found_after: float 
         clock=run.clock,
         search=procedure,
         score=score,
-        search_seconds=max(LEAST_SEARCH, found_after or 0.0),
+        search_seconds=LEAST_SEARCH if repeated is None else repeated.seconds,
         map=run.executor.map,
     )
     evidence = hypothesis.evidence
@@ -54,6 +53,13 @@ def guarded(run: Run, hypothesis: Hypothesis, case: Case, *, found_after: float 
         data = run.journal.once(key, lambda g=guard, c=clock: _applied(run, g, replace(trial, clock=c)))
         evidence = evidence.with_results(read_as(Result, data))
     return hypothesis.with_evidence(evidence)
+
+
+def _repeated(effort: Effort) -> Effort:
+    """The effort of a null search: the real one's, but for its last proposer not so little that chance decides."""
+    last, seconds = list(effort.spent.items())[-1]
+    more = max(0.0, LEAST_SEARCH - seconds)
+    return replace(effort, seconds=effort.seconds + more, spent={**effort.spent, last: seconds + more})
 
 
 def fallen_with(hypothesis: Hypothesis, fallen: Sequence[Hypothesis], inputs: np.ndarray) -> Hypothesis | None:

@@ -18,11 +18,11 @@ from scrutable.explain._run import (
     prepare_data,
     python_call,
 )
-from scrutable.explain._screen import DOUBT, Candidate, residual_of
+from scrutable.explain._screen import DOUBT, Candidate, Effort, residual_of
 from scrutable.explain._search import candidates
 from scrutable.explain._study import RunFacts, Study
 from scrutable.explain._testing import case_of, sound, stands, tested_in_turn, verified
-from scrutable.hypothesis import Hypothesis, hypothesis_from_data, hypothesis_to_data
+from scrutable.hypothesis import Hypothesis, hypothesis_from_data, hypothesis_to_data, plain, read_as
 from scrutable.network import Network
 from scrutable.propose import Proposer, optional
 from scrutable.verify import Sample, answers_to
@@ -115,7 +115,7 @@ def verify(
         network, data, labels=labels, budget=budget, seed=seed, jobs=jobs, out=out, resume=resume, on_event=on_event
     )
     priced = replace(hypothesis, residual_bits=_checked_residual(run, hypothesis))
-    guarded = _guarded_until_one_stands(run, (verified(run, Candidate(priced, seconds=None, exact=False)),))
+    guarded = _guarded_until_one_stands(run, (verified(run, Candidate(priced, effort=None, exact=False)),))
     return _conclude(run, guarded, out, command)
 
 
@@ -158,10 +158,10 @@ def _propose(run: Run) -> tuple[Candidate, ...]:
         sample = Sample(*(part[run.data.find] for part in (run.data.inputs, run.data.outputs)))
         seconds, note = run.search_seconds, run.note
         found = candidates(run.network, sample, seconds=seconds, seed=run.seed, also=run.also, note=note)
-        return [{"h": hypothesis_to_data(c.hypothesis), "seconds": c.seconds, "exact": c.exact} for c in found]
+        return [{"h": hypothesis_to_data(c.hypothesis), "effort": plain(c.effort), "exact": c.exact} for c in found]
 
     items = run.journal.once("search", make)
-    return tuple(Candidate(hypothesis_from_data(item["h"]), item["seconds"], item["exact"]) for item in items)
+    return tuple(Candidate(hypothesis_from_data(i["h"]), read_as(Effort, i["effort"]), i["exact"]) for i in items)
 
 
 def _guarded_until_one_stands(
@@ -179,7 +179,7 @@ def _guarded_until_one_stands(
         untried = candidate.hypothesis
         after = fallen_with(untried, fallen, run.data.inputs)
         if after is None:
-            after = guarded(run, untried, case_of(run, untried), found_after=candidate.seconds)
+            after = guarded(run, untried, case_of(run, untried), effort=candidate.effort)
         answered[index] = replace(candidate, hypothesis=after)
         if stands(answered[index]):
             break

@@ -45,17 +45,37 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What a search had spent when it had a hypothesis in hand.
+
+    Arguments:
+        planned: the seconds by which proposers got their shares of the time.
+        seconds: since the start of the search.
+        spent: the seconds of every proposer that had been asked, the one that found it last.
+    """
+
+    planned: float
+    seconds: float
+    spent: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A hypothesis that agrees with the network on what may be looked at.
 
     Arguments:
-        seconds: from the start of the search until it was in hand; None for a person's hypothesis.
+        effort: until it was in hand; None for a person's hypothesis, for which nothing was searched.
         exact: whether it agrees everywhere.
     """
 
     hypothesis: Hypothesis
-    seconds: float | None
+    effort: Effort | None
     exact: bool
+
+    @property
+    def seconds(self) -> float:
+        """What the search had spent when it was in hand."""
+        return 0.0 if self.effort is None else self.effort.seconds
 
 
 def polished(hypothesis: Hypothesis, sight: Sight) -> Hypothesis:
@@ -73,7 +93,7 @@ def _realigned(alignment: Alignment, program: Program, names: Mapping[str, str])
     return Alignment(dict.fromkeys(states, sites.pop()) if len(sites) == 1 and states else kept)
 
 
-def screened(hypothesis: Hypothesis, sight: Sight, seconds: float | None) -> Candidate | None:
+def screened(hypothesis: Hypothesis, sight: Sight, effort: Effort | None) -> Candidate | None:
     """The candidate with its residual bits, or None when it is wrong on what may be looked at.
 
     Exact programs must agree everywhere. Those that say they are approximate may disagree on 5% of the single answers,
@@ -91,7 +111,7 @@ def screened(hypothesis: Hypothesis, sight: Sight, seconds: float | None) -> Can
     priced = replace(
         hypothesis, residual_bits=residual_of(sight.network, answers, sight.outputs, within=hypothesis.within)
     )
-    return Candidate(priced, seconds, exact)
+    return Candidate(priced, effort, exact)
 
 
 def conceded(hypothesis: Hypothesis) -> Hypothesis:

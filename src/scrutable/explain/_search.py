@@ -6,14 +6,14 @@ The same procedure runs on the network under study and on the null networks of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 
 import numpy as np
 
 from scrutable.explain._compact import beaten_by
-from scrutable.explain._screen import DOUBT, Candidate, Sight, conceded, polished, screened
+from scrutable.explain._screen import DOUBT, Candidate, Effort, Sight, conceded, polished, screened
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Network
 from scrutable.propose import PROPOSERS, Problem, Proposer
@@ -39,12 +39,12 @@ def search(
     *,
     seconds: float,
     seed: int,
-    schedule: float | None = None,
+    like: Effort | None = None,
     also: tuple[Proposer, ...] = (),
 ) -> tuple[Hypothesis, ...]:
     """The best hypotheses about a network, cheapest first, at most six. See `candidates`."""
     sample = Sample(inputs, outputs)
-    found = candidates(network, sample, seconds=seconds, seed=seed, schedule=schedule, also=also)
+    found = candidates(network, sample, seconds=seconds, seed=seed, like=like, also=also)
     return tuple(candidate.hypothesis for candidate in found)
 
 
@@ -54,7 +54,7 @@ def candidates(
     *,
     seconds: float,
     seed: int,
-    schedule: float | None = None,
+    like: Effort | None = None,
     also: tuple[Proposer, ...] = (),
     note: Note = lambda *_: None,
 ) -> tuple[Candidate, ...]:
@@ -65,21 +65,21 @@ def candidates(
     Arguments:
         sample: the search split.
         seconds: for everything.
-        schedule: the time by which the shares of the proposers are reckoned, when it is not `seconds`: a null search
-            that must stop earlier still gives each proposer the time it had in the real one.
+        like: what another search spent. Only the proposers that it had asked are asked, each for no longer, though it
+            shares its time out as it did there: so a null search repeats the real one up to where that had its answer.
         also: proposers beyond the usual ones; they come last.
         note: told what each proposer did.
     """
     loaded()
-    clock, planned = Clock(seconds), Clock(schedule or seconds)
+    clock = Clock(seconds if like is None else like.planned, ends=seconds)
     sight = Sight(network, sample, sample.rows(slice(0)), seed)
     proposers = (*PROPOSERS, *also)
     kept: tuple[Candidate, ...] = ()
     broken: list[Candidate] = []
     until: float | None = None
-    nulls = Memo()
+    turn = _Turn(proposers, clock, like, note)
     for _ in range(ROUNDS):
-        offered = tuple(_one_round(sight, proposers, (clock, planned), nulls, note, until=until))
+        offered = tuple(turn.run(sight, until=until))
         kept = _best((*_still_right(kept, sight), *offered))
         counter = _attack(kept, sight, clock, note)
         if counter is None:
@@ -87,7 +87,7 @@ def candidates(
         sight = sight.with_counter(counter)
         before, kept = kept, _still_right(kept, sight)
         broken += _fallen(before, kept)
-        nearly = [each.seconds or 0.0 for each in (*kept, *broken)]
+        nearly = [each.seconds for each in (*kept, *broken)]
         if len(counter) < LIMIT and nearly:
             until = clock.used + max(PATIENCE, min(nearly))
         if clock.over:
@@ -104,46 +104,77 @@ def loaded() -> None:
         import_module(name)
 
 
-def _one_round(
-    sight: Sight,
-    proposers: tuple[Proposer, ...],
-    clocks: tuple[Clock, Clock],
-    nulls: Memo,
-    note: Note,
-    *,
-    until: float | None,
-) -> Iterator[Candidate]:
-    """The candidates of every suitable proposer that no plain description beats. With an answer in hand the others
-    still look for a shorter one, together about as long as that took.
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One proposer after the other, round after round, and what each has spent.
 
     Arguments:
-        until: when to end, in the clock's seconds, because there is an answer that is nearly always right; or None.
+        clock: of the whole search. like: another search that this one repeats, or None. note: see `candidates`.
     """
-    memo, (clock, planned) = Memo(), clocks
-    suitable = tuple(_suitable(proposers, _problem(sight, Clock(clock.left), memo), note))
-    for index, proposer in enumerate(suitable):
-        started = clock.used
-        part = proposer.weight / sum(each.weight for each in suitable[index:])
-        share = min(planned.left * part, clock.left)
+
+    proposers: tuple[Proposer, ...]
+    clock: Clock
+    like: Effort | None
+    note: Note
+    spent: dict[str, float] = field(default_factory=dict)
+    nulls: Memo = field(default_factory=Memo)
+
+    def run(self, sight: Sight, *, until: float | None) -> Iterator[Candidate]:
+        """The candidates of every suitable proposer that no plain description beats. With an answer in hand the others
+        still look for a shorter one, together about as long as that took.
+
+        Arguments:
+            until: when to end, in the clock's seconds, because there is an answer that is nearly always right; or None.
+        """
+        memo = Memo()
+        suitable = tuple(self._suitable(_problem(sight, self.clock, memo)))
+        for index, proposer in enumerate(suitable):
+            clock = self._clock(proposer, proposer.weight / sum(each.weight for each in suitable[index:]), until)
+            for candidate in self._asked(proposer, _problem(sight, clock, memo), sight):
+                until = 2 * self.clock.used if candidate.exact and until is None else until
+                yield candidate
+
+    def _clock(self, proposer: Proposer, share: float, until: float | None) -> Clock:
+        clock = self.clock.part(share)
         if until is not None:
-            share = min(share, max(MORE_SECONDS, until - clock.used))
-        problem = _problem(sight, Clock(share), memo)
+            clock = clock.at_most(max(MORE_SECONDS, until - self.clock.used))
+        if self.like is not None:
+            clock = clock.ending_after(self.like.spent.get(proposer.name, 0.0) - self.spent.get(proposer.name, 0.0))
+        return clock
+
+    def _asked(self, proposer: Proposer, problem: Problem, sight: Sight) -> Iterator[Candidate]:
+        """What one proposer finds; it is not asked where a search that this one repeats had not asked it."""
+        if self.like is not None and problem.clock.over:
+            return
+        before = self.spent.pop(proposer.name, 0.0)
         offered, good, longer = 0, 0, []
         for hypothesis in proposer.propose(problem):
             offered += 1
-            candidate = screened(polished(hypothesis, sight), sight, clock.used)
+            self.spent[proposer.name] = before + problem.clock.used
+            effort = Effort(self.clock.seconds, self.clock.used, dict(self.spent))
+            candidate = screened(polished(hypothesis, sight), sight, effort)
             if candidate is not None:
                 good += 1
-                beaten = beaten_by(candidate.hypothesis, sight, nulls)
-                if beaten is not None:
+                beaten = beaten_by(candidate.hypothesis, sight, self.nulls)
+                if beaten is None:
+                    yield candidate
+                else:
                     longer.append(beaten)
-                    continue
-                until = 2 * clock.used if candidate.exact and until is None else until
-                yield candidate
             if problem.clock.over:
                 break
+        self.spent[proposer.name] = before + problem.clock.used
         outcome = f"{offered} proposed, {good} agree with the network{_none_shorter(longer)}"
-        note("propose", proposer.name, outcome, clock.used - started)
+        self.note("propose", proposer.name, outcome, problem.clock.used)
+
+    def _suitable(self, problem: Problem) -> Iterator[Proposer]:
+        """The proposers that can work on this network; the others say why not."""
+        for proposer in self.proposers:
+            started = problem.clock.used
+            reason = proposer.unsuitable(problem)
+            if reason is None:
+                yield proposer
+            else:
+                self.note("propose", proposer.name, f"not suitable: {reason}", problem.clock.used - started)
 
 
 def _none_shorter(nulls: list[str]) -> str:
@@ -151,18 +182,6 @@ def _none_shorter(nulls: list[str]) -> str:
     if not nulls:
         return ""
     return f", {len(nulls)} of them no shorter than a plain description ({', '.join(dict.fromkeys(nulls))})"
-
-
-def _suitable(proposers: tuple[Proposer, ...], problem: Problem, note: Note) -> Iterator[Proposer]:
-    """The proposers that can work on this network; the others say why not."""
-    clock = problem.clock
-    for proposer in proposers:
-        started = clock.used
-        reason = proposer.unsuitable(problem)
-        if reason is None:
-            yield proposer
-        else:
-            note("propose", proposer.name, f"not suitable: {reason}", clock.used - started)
 
 
 def _problem(sight: Sight, clock: Clock, memo: Memo) -> Problem:
@@ -179,7 +198,7 @@ def _problem(sight: Sight, clock: Clock, memo: Memo) -> Problem:
 
 
 def _still_right(kept: tuple[Candidate, ...], sight: Sight) -> tuple[Candidate, ...]:
-    checked = (screened(candidate.hypothesis, sight, candidate.seconds) for candidate in kept)
+    checked = (screened(candidate.hypothesis, sight, candidate.effort) for candidate in kept)
     return tuple(candidate for candidate in checked if candidate is not None)
 
 

@@ -77,7 +77,7 @@ class GuardCase:
         find, test: the rows searched and the rows kept back.
         seed: for `scrutable.work.generator`. clock: the time for this guard.
         search, score: the same procedure and the same tests that the hypothesis went through.
-        search_seconds: the time that each null search gets: what the real one needed to have its hypothesis in hand.
+        search_seconds: the most that a null search takes: what the real one spent to have its hypothesis in hand.
         map: applies a function to independent null items and yields the results in order, such as
             `scrutable.work.executor(jobs).map`.
     """

@@ -61,9 +61,9 @@ class NullItem:
     slack: float = 1.0
 
     def __call__(self, index: int) -> Null | None:
-        """The null, or None when the clock was over or there is no such network."""
+        """The null, or None when the clock was over, before it or during its search, or there is no such network."""
         case = self.case
-        if case.clock.over or case.clock.left < case.search_seconds:
+        if case.clock.over:
             return None
         network = self.make(case, index)
         if network is None:
@@ -77,8 +77,10 @@ class NullItem:
         if base >= NEARLY_CONSTANT:
             return Null(0.0, base, base, "as good as constant, or a table of the current input")
         seed = case.seed + 1009 * (index + 1)
-        candidates = case.search(network, find.inputs, find.outputs, seconds=case.search_seconds, seed=seed)
-        return self._best(network, candidates, test, base)
+        seconds = min(case.search_seconds, case.clock.left)
+        candidates = case.search(network, find.inputs, find.outputs, seconds=seconds, seed=seed)
+        cut_short = seconds < case.search_seconds and case.clock.over
+        return None if cut_short else self._best(network, candidates, test, base)
 
     def _best(self, network: Any, candidates: Iterable[Any], test: Data, base: float) -> Null:
         most = self.slack * self.case.hypothesis.program.bits + 1e-9
@@ -164,7 +166,7 @@ def _method(item: NullItem) -> str:
     most = "no more bits" if item.slack == 1.0 else f"up to {item.slack:g} times the bits"
     score = "agreement on rows kept back, counted from the network's own baseline"
     causal = ", times interchange" if item.with_interchange else ""
-    return f"p-value: search and tests repeated at equal time, candidates of {most}; {score}{causal}"
+    return f"p-value: search and tests repeated, the same proposers for as long, candidates of {most}; {score}{causal}"
 
 
 def judged(hits: int, count: int, *, lively: int) -> tuple[Status, float]:

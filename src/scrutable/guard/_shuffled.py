@@ -73,6 +73,14 @@ def _fraction(x: np.ndarray) -> np.ndarray:
     return x - np.floor(x)
 
 
+def _mixed(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """`x @ weights`, in an order of adding that does not depend on how many rows there are."""
+    total = np.zeros((len(x), weights.shape[1]))
+    for column, row in zip(x.T, weights, strict=True):
+        total += column[:, None] * row
+    return total
+
+
 class _Hashed:
     """Outputs picked by a hash of the whole input."""
 
@@ -84,7 +92,7 @@ class _Hashed:
 
         flat = flat_rows(np.asarray(x, dtype=np.float64))
         weights = np.random.default_rng(self.seed).normal(size=(flat.shape[1], 2))
-        share = _fraction(_fraction((flat[:, :, None] * weights[None]).sum(axis=1)).sum(axis=1) * 97.0)
+        share = _fraction(_fraction(_mixed(flat, weights)).sum(axis=1) * 97.0)
         picked = self.outputs[(share * len(self.outputs)).astype(int)]
         return torch.from_numpy(_raw(self.domain, picked))
 
@@ -102,7 +110,7 @@ class _HashedCell:
 
     def __call__(self, state: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x = flat_rows(np.asarray(x_t, dtype=np.float64))
-        spread = (state.astype(np.float64)[:, :, None] * self.mix).sum(axis=1) + (x[:, :, None] * self.into).sum(axis=1)
+        spread = _mixed(state.astype(np.float64), self.mix) + _mixed(x, self.into)
         state = np.round(_fraction(spread + self.shift), 4)
         place = (_fraction(state.sum(axis=1) * 131.0) * len(self.pool)).astype(int)
         return state, _raw(self.domain, self.pool[np.minimum(place, len(self.pool) - 1)])

@@ -47,11 +47,12 @@ def vote(walker: Walker, evidence: Evidence, *, horizon: int, clock: Clock) -> V
     """
     half = len(evidence.states) // 2
     voted: dict[tuple[float, int], Voted] = {}
-    for share in SHARES:
-        for depth in DEPTHS:
-            if clock.over or walker.symbols**depth > MOST_WORDS or depth + 2 > horizon:
-                break
-            machine = _voted(walker, evidence, rows=half, horizon=horizon, depth=depth, share=share)
+    for depth in DEPTHS:
+        if clock.over or walker.symbols**depth > MOST_WORDS or depth + 2 > horizon:
+            break
+        seen = _Seen.of(walker, evidence, rows=half, last=horizon - depth, depth=depth)
+        for share in SHARES:
+            machine = _voted(seen, evidence, symbols=walker.symbols, share=share)
             if machine is not None:
                 right = machine.run(evidence.words[half:])[1] == evidence.codes[half:]
                 voted[share, depth] = Voted(machine, float(right.mean()), depth, share)
@@ -78,19 +79,38 @@ def _bits(voted: Voted, places: int, answers: int) -> float:
     )
 
 
-def _voted(walker: Walker, evidence: Evidence, *, rows: int, horizon: int, depth: int, share: float) -> Machine | None:
-    last = min(horizon - depth, evidence.words.shape[1])
-    vectors = evidence.states[:rows, : last + 1]
-    marks = Tries.full(walker.symbols, depth).signatures(walker, vectors.reshape(-1, vectors.shape[-1]))
-    distinct, inverse, counts = np.unique(marks, axis=0, return_inverse=True, return_counts=True)
-    heavy = np.flatnonzero(counts >= share * len(marks))
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The answers to all short words from every vector that votes.
+
+    Arguments:
+        distinct: the different rows of answers. inverse: which of them each vector has, `(rows, steps + 1)`.
+        counts: how many vectors have each.
+    """
+
+    distinct: np.ndarray
+    inverse: np.ndarray
+    counts: np.ndarray
+
+    @staticmethod
+    def of(walker: Walker, evidence: Evidence, *, rows: int, last: int, depth: int) -> _Seen:
+        """From the vectors of the first `rows` words, up to step `last`."""
+        vectors = evidence.states[:rows, : min(last, evidence.words.shape[1]) + 1]
+        marks = Tries.full(walker.symbols, depth).signatures(walker, vectors.reshape(-1, vectors.shape[-1]))
+        distinct, inverse, counts = np.unique(marks, axis=0, return_inverse=True, return_counts=True)
+        return _Seen(distinct, inverse.reshape(vectors.shape[:2]), counts)
+
+
+def _voted(seen: _Seen, evidence: Evidence, *, symbols: int, share: float) -> Machine | None:
+    heavy = np.flatnonzero(seen.counts >= share * seen.inverse.size)
     if not 1 <= len(heavy) <= MOST_STATES:
         return None
-    nearest = np.array([int((distinct[heavy] != row).sum(axis=1).argmin()) for row in distinct])
-    classes = nearest[inverse.reshape(-1)].reshape(rows, last + 1)
+    nearest = np.array([int((seen.distinct[heavy] != row).sum(axis=1).argmin()) for row in seen.distinct])
+    classes = nearest[seen.inverse]
+    rows, last = classes.shape[0], classes.shape[1] - 1
     words, codes = evidence.words[:rows, :last], evidence.codes[:rows, :last]
-    following = _most_frequent(classes[:, :-1], words, classes[:, 1:], (len(heavy), walker.symbols))
-    output = _most_frequent(classes[:, :-1], words, codes, (len(heavy), walker.symbols))
+    following = _most_frequent(classes[:, :-1], words, classes[:, 1:], (len(heavy), symbols))
+    output = _most_frequent(classes[:, :-1], words, codes, (len(heavy), symbols))
     if following is None or output is None:
         return None
     return minimised(renumbered(Machine(following, output), start=int(classes[0, 0])))

@@ -102,7 +102,7 @@ def _deeper(clock: Clock) -> Iterator[Clock]:
     soon, however much time there is."""
     seconds = SOON
     while not clock.over:
-        yield Clock(clock.left if clock.left < DEEPER * seconds else seconds)
+        yield clock.at_most(clock.planned if clock.planned < DEEPER * seconds else seconds)
         seconds *= DEEPER
 
 

@@ -40,8 +40,8 @@ def synthesise(
     found: dict[Expr, Found] = {}
     answered: float | None = None
     for place, method in enumerate(methods):
-        share = clock.left / (len(methods) - place)
-        part = Clock(share if answered is None else min(share, max(MORE_SECONDS, answered)))
+        part = clock.part(1 / (len(methods) - place))
+        part = part if answered is None else part.at_most(max(MORE_SECONDS, answered))
         if part.over or not table.rows or method.unsuitable(table):
             continue
         for each in method.find(table, part):

@@ -32,9 +32,16 @@ def parse_budget(text: str | float | int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A deadline. `Clock(60)` starts now; `clock.part(0.25)` gets a quarter of what is left."""
+    """A deadline. `Clock(60)` starts now; `clock.part(0.25)` gets a quarter of what is left.
+
+    Arguments:
+        seconds: by which parts are reckoned.
+        ends: seconds after the start at which it is over if that is sooner. What shares its time out by such a clock
+            does at first the very same as by one that has no such end.
+    """
 
     seconds: float
+    ends: float = float("inf")
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -45,6 +52,11 @@ class Clock:
     @property
     def left(self) -> float:
         """Seconds still available, never negative."""
+        return max(0.0, min(self.seconds, self.ends) - self.used)
+
+    @property
+    def planned(self) -> float:
+        """The seconds that parts are reckoned by: what is left, if it were not for `ends`."""
         return max(0.0, self.seconds - self.used)
 
     @property
@@ -54,8 +66,12 @@ class Clock:
 
     def part(self, share: float) -> Clock:
         """A clock for a share of the time that is left."""
-        return Clock(self.left * share)
+        return Clock(self.planned * share, self.ends - self.used)
 
     def at_most(self, seconds: float) -> Clock:
         """A clock for so many seconds, or for what is left."""
-        return Clock(min(seconds, self.left))
+        return Clock(min(seconds, self.planned), self.ends - self.used)
+
+    def ending_after(self, seconds: float) -> Clock:
+        """A clock for what is left, over after so many seconds, that shares its time out as if it were not."""
+        return Clock(self.planned, min(seconds, self.ends - self.used))
