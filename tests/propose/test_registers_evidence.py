@@ -90,9 +90,10 @@ def test_rare_mistakes_are_declared() -> None:
 
     net = network(Rule(step, (0, 0), DIGITS, 0))
     found = list(Registers().propose(problem(net, seconds=7.0)))
-    assert found and found[0].provenance.settings["mode"] == "approximate"
+    assert found and all(each.provenance.settings["mode"] == "approximate" for each in found)
     x = net.inputs.sample(200, generator(4, "fresh"))
-    assert (found[0].program(x) == np.maximum.accumulate(x, axis=1)).all()
+    best = min(found, key=lambda each: each.program.bits)
+    assert (best.program(x) == np.maximum.accumulate(x, axis=1)).all()
 
 
 def test_the_last_answer_alone() -> None:
