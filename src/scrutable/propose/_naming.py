@@ -27,7 +27,7 @@ GOOD = 64.0
 
 
 def named(machine: Machine, task: Task, *, clock: Clock) -> Iterator[tuple[Program, Form]]:
-    """Programs that equal a minimal machine on every word: for each kind of names the shortest found.
+    """Programs that equal a minimal machine on every word: for each kind of names one, and then only shorter ones.
 
     Kinds in turn: no state; the last few inputs; one number for each state; two numbers of machines that run side by
     side. What has no short expression becomes choices or a table, so there always is a program. No further
@@ -39,12 +39,13 @@ def named(machine: Machine, task: Task, *, clock: Clock) -> Iterator[tuple[Progr
     for kind in (_without_state, _with_windows, _with_one_number, _side_by_side):
         if shortest < GOOD or clock.over:
             return
-        forms = kind(machine, task, clock)
-        programs = [(written(form, task, clock=clock.at_most(SEARCH_SECONDS)), form) for form in forms]
-        if programs:
-            program, form = min(programs, key=lambda each: each[0].bits)
-            yield program, form
-            shortest = min(shortest, program.bits)
+        of_kind = np.inf
+        for form in kind(machine, task, clock):
+            program = written(form, task, clock=clock.at_most(SEARCH_SECONDS))
+            if program.bits < of_kind:
+                yield program, form
+                of_kind = program.bits
+        shortest = min(shortest, of_kind)
 
 
 def _without_state(machine: Machine, task: Task, clock: Clock) -> list[Form]:
