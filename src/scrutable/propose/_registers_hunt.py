@@ -12,6 +12,7 @@ from scrutable.program import call
 from scrutable.propose._base import Problem
 from scrutable.propose._registers_features import Feature, features, variable
 from scrutable.propose._registers_heard import Ear
+from scrutable.propose._registers_histories import comparisons
 from scrutable.propose._registers_keys import Dependence, Key, ranked
 from scrutable.propose._registers_pool import START, Register, grown, pools_of, starts_of
 from scrutable.propose._registers_program import Frame, after
@@ -84,12 +85,14 @@ class Hunt:
     def run(self, clock: Clock) -> Iterator[Upheld]:
         """Lasting programs, each shorter than those before it; the next stage runs where none was found.
 
-        The first two stages are run again, with what they grew, for a network that makes a few mistakes.
+        The first stages are run again, with what they grew, for a network that makes a few mistakes.
         """
         if self.strict.tester.memoryless:
             return
         for stage, judge, share in (
+            (self._compared, self.strict, 0.3),
             (self._alone, self.strict, 0.5),
+            (self._compared, self.lenient, 0.3),
             (self._alone, self.lenient, 0.4),
             (self._three, self.strict, 0.4),
             (self._after_previous, self.strict, 0.4),
@@ -102,6 +105,10 @@ class Hunt:
             yield from stage(clock.part(share * DOUBTFUL if self.found else share))
             if self.strict.trial.best() < np.inf or clock.over:
                 return
+
+    def _compared(self, clock: Clock) -> Iterator[Upheld]:
+        """The word so far, compared with itself read backwards."""
+        yield from self.trial.lasting(self.tester.singles(comparisons(self.inputs), clock), clock)
 
     def _alone(self, clock: Clock) -> Iterator[Upheld]:
         """Earlier answers, then registers that read the input: one of them, then two."""

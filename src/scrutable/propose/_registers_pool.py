@@ -2,7 +2,7 @@
 
 Registers that always hold the same are one (observational equivalence on all sequences heard). Those that never change,
 or that hold something different after nearly every word, are left out: a register that remembers the word explains
-everything and says nothing.
+everything and says nothing. What may be said of such registers all the same is in `_registers_histories`.
 """
 
 from __future__ import annotations

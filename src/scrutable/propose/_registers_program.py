@@ -39,13 +39,18 @@ def needed(registers: Sequence[Register]) -> tuple[Register, ...]:
 
 
 def program_of(frame: Frame, key: Key, exprs: Mapping[str, Expr]) -> Program:
-    """The program that answers `exprs`, which read the registers of `key` by the names of `column_names`."""
+    """The program that answers `exprs`, which read the registers of `key` by the names of `column_names`.
+
+    A register of which nothing reads the value before the step is no state.
+    """
     every = needed(key.registers)
     states, lets = [], []
     outs: dict[str, str] = {}
     for each in every:
         assert each.next is not None or each.fed
-        if each.next is not None:
+        if each.next is not None and not _reads(each.name, every, list(exprs.values())):
+            lets.append(Let(after(each), each.next))
+        elif each.next is not None:
             bare = [name for name, expr in exprs.items() if expr == Var(after(each), INT)]
             outs |= dict.fromkeys(bare, each.name)
             late = _reads(after(each), every, [expr for name, expr in exprs.items() if name not in bare])

@@ -208,6 +208,11 @@ def traces(
                 yield Update(template, arguments), init, row
 
 
+def trace(update: Update, init: int) -> np.ndarray:
+    """One register run over all sequences, `(length + 1, n)`."""
+    return _run(update.template.step, [each.values[None] for each in update.arguments], init)[0]
+
+
 def _early(sizes: tuple[int, ...], most: int) -> np.ndarray:
     """Choices of one feature for each slot, `(choices, slots)`: those first that come early in their pools."""
     every = np.indices(sizes).reshape(len(sizes), -1).T

@@ -39,7 +39,8 @@ class Registers(Proposer):
     the answers, and says the answers in terms of them.
 
     A pool of thousands of short updates is run over all sequences at once; which of them, with the input, determine the
-    answers is a test that costs milliseconds, and only those that pass it are worth a search for an expression.
+    answers is a test that costs milliseconds, and only those that pass it are worth a search for an expression. Of
+    registers that hold the whole word only a comparison with the word backwards is tried (`_registers_histories`).
     Programs are checked on fresh sequences and, where the network takes them, on sequences of twice the length; one
     that is right only up to the length of the data says so.
 
