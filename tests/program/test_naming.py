@@ -53,6 +53,7 @@ ROLES = [
     (0, call("if", call("lt", 0, p), p, s), "latest"),
     (0, (p + s) // 10, "carry"),
     (1, s * p, "running_product"),
+    (1, s * 3, "power"),
     (0, s * s % 3 - p, "state"),
 ]
 
@@ -64,6 +65,16 @@ def test_a_state_is_named_by_how_it_goes_on(init, following, name):
     assert the_scan(named).states[0].name == name
     x = np.random.default_rng(0).integers(-5, 6, (50, 6))
     np.testing.assert_array_equal(named(x), program(x))
+
+
+def test_a_sum_weighted_by_another_state_keeps_its_own_name():
+    states = [
+        ("weight", const(1), Var("weight", INT) * 2),
+        ("value", const(0), Var("value", INT) + Var("weight", INT) * p),
+    ]
+    states += [("reading", const(0), Var("reading", INT) + Var("weight", INT) * p * p)]
+    named = name_parts(looping(states, [("y", Var("value", INT) - Var("reading", INT))]))
+    assert [state.name for state in the_scan(named).states] == ["power", "state", "reading"]
 
 
 def test_delays_are_numbered():

@@ -141,6 +141,8 @@ def state_role(state: State, scan: Scan, values: Mapping[str, Expr], elements: M
         return _previous(value, scan, values, elements)
     if not isinstance(value, Call) or state.name not in variables(value):
         return f"previous_{value_role(value)}" if isinstance(value, Call) else "state"
+    if _weighted(value, {each.name for each in scan.states} - {state.name}):
+        return "state"
     for role in (_carry, _parity, _sum, _chain, _choice):
         found = role(value, state.name)
         if found:
@@ -230,6 +232,12 @@ def _sum(value: Call, name: str) -> str:
     return "count" if len(rest) == 1 and _is_condition(rest[0][1]) else "running_sum"
 
 
+def _weighted(value: Call, others: set[str]) -> bool:
+    """Whether a sum has a term that is a multiple of another state."""
+    terms = [term for _, term in _terms(value)]
+    return len(terms) > 1 and any(isinstance(t, Call) and t.op == "mul" and variables(t) & others for t in terms)
+
+
 def _step(expr: Expr, name: str) -> int | None:
     """By how much an expression goes beyond a variable, when that is a literal."""
     if _is(expr, name):
@@ -254,6 +262,8 @@ def _is_condition(expr: Expr) -> bool:
 def _chain(value: Call, name: str) -> str:
     others = [arg for arg in value.args if not _is(arg, name)]
     if value.op in _CHAINS and len(others) == len(value.args) - 1:
+        if value.op == "mul" and all(_is_literal(other) for other in others):
+            return "power"
         return _CHAINS[value.op] if not any(name in variables(other) for other in others) else ""
     return ""
 
