@@ -17,7 +17,7 @@ from strategies import data_for, is_steady, programs, scalar_programs, scan_prog
 
 from program.cases import CASES, adder
 from scrutable.errors import ProgramError
-from scrutable.program import INT, REAL, Array, Expr, Input, Let, Program, Seq, Var, _layout, call
+from scrutable.program import INT, REAL, Array, Expr, Input, Let, Program, Scan, Seq, State, Var, _layout, call, const
 from scrutable.program._layout import WIDTH, statement_lines
 from scrutable.program._types import Real, Type, scalar_of
 
@@ -270,3 +270,18 @@ def test_deep_choices_print_and_run() -> None:
 
 def test_a_line_that_fits_stays_whole() -> None:
     assert statement_lines("y = (a + b) * c", 1) == ["    y = (a + b) * c"]
+
+
+def test_a_state_changes_where_its_next_value_is_first_read() -> None:
+    x, best, total = Var("x_t", INT), Var("best", INT), Var("total", INT)
+    body = (
+        Let("new", call("max", best, x)),
+        Let("added", total + Var("new", INT)),
+        Let("y", Var("added", INT) - total),
+    )
+    states = (State("best", const(0), Var("new", INT)), State("total", const(0), Var("added", INT)))
+    scan = Scan((("x_t", Var("x", Seq(INT))),), states, body)
+    program = Program("f", (Input("x", Seq(INT)),), (scan,), ("y",))
+    assert "best = max(best, x_t)" in program.source and "new" not in program.source
+    assert "added = total + best" in program.source and "total = added" in program.source
+    assert loaded(program)([3, 1, 4]) == np.asarray(program(np.array([[3, 1, 4]])))[0].tolist() == [3, 3, 4]

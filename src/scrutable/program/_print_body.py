@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from scrutable.program._expr import Call, Expr, Var, call
 from scrutable.program._layout import WIDTH, statement_lines
 from scrutable.program._print_expr import Constants, Scope, fresh, loop_clause, spell, text, value_text
-from scrutable.program._print_plan import Reads, groups, in_order, inside_reads, live_statements
+from scrutable.program._print_plan import Reads, groups, in_order, inside_reads, live_statements, moved_early
 from scrutable.program._program import Let, Program, Scan, State
 from scrutable.program._types import Seq, is_scalar
 
@@ -142,7 +142,7 @@ class _Writer:
         elements = self.shorter({name: name for name, _ in scan.over}, loop.inner)
         over = [(elements[name], sequence) for name, sequence in scan.over]
         self.lines += statement_lines(f"for {loop_clause(over, self.scope)}:", 1)
-        inner = self.scope.with_names({name: name for name in loop.inner} | elements)
+        inner = self.scope.with_names({name: name for name in loop.inner} | elements | loop.early)
         for let in scan.body:
             self.lines += loop.body_lines(let, inner)
         self.lines += loop.state_lines(scan.states, inner)
@@ -168,12 +168,14 @@ class _Loop:
         starts: Python name -> the literal it holds before the loop.
         finals: variables whose last value is read after the loop, with its default.
         inner: the names that are variables inside the loop; a list that is only appended to needs none.
+        early: variables that are the next value of a state -> the state, which takes it at once.
     """
 
     lists: dict[str, str]
     starts: dict[str, str]
     finals: dict[str, object]
     inner: frozenset[str]
+    early: dict[str, str]
 
     @staticmethod
     def plan(scan: Scan, reads: dict[str, Reads], taken: frozenset[str]) -> _Loop:
@@ -195,12 +197,15 @@ class _Loop:
             elif read.whole or read.defaults:
                 lists[part.name] = part.name if part.name not in inner else fresh(plural(part.name), taken)
                 taken |= {lists[part.name]}
-        return _Loop(lists, starts, finals, inner)
+        early = {let: state for let, state in moved_early(scan).items() if let not in reads}
+        return _Loop(lists, starts, finals, inner, early)
 
     def body_lines(self, let: Let, scope: Scope) -> list[str]:
         scope = replace(scope, wish=f"{let.name}_table")
         if let.name not in self.inner:
             return stored(let.expr, _append(self.lists[let.name]), 2, scope)
+        if state := self.early.get(let.name):
+            return stored(let.expr, _assign(state), 2, scope, hold=state)
         lines = stored(let.expr, _assign(let.name), 2, scope)
         if let.name in self.lists:
             lines.append(f"{_INDENT * 2}{self.lists[let.name]}.append({let.name})")
@@ -208,7 +213,8 @@ class _Loop:
 
     def state_lines(self, states: tuple[State, ...], scope: Scope) -> list[str]:
         lines: list[str] = []
-        for group in groups(states):
+        late = tuple(state for state in states if state.name not in self.early.values())
+        for group in groups(late):
             lines += _together(group, scope)
         return lines + [
             f"{_INDENT * 2}{self.lists[state.name]}.append({state.name})"

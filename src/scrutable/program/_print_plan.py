@@ -95,6 +95,18 @@ def inside_reads(scan: Scan) -> frozenset[str]:
     return frozenset().union(*(variables(expr) for expr in exprs))
 
 
+def moved_early(scan: Scan) -> dict[str, str]:
+    """Variables that are the next value of one state whose old value nothing reads after them: variable -> state."""
+    nexts = [state.next for state in scan.states]
+    found = {}
+    for place, let in enumerate(scan.body):
+        states = [state for state in scan.states if state.next == Var(let.name, let.expr.type)]
+        later = [*(each.expr for each in scan.body[place + 1 :]), *nexts]
+        if len(states) == 1 and not any(states[0].name in variables(expr) for expr in later):
+            found[let.name] = states[0].name
+    return found
+
+
 def groups(states: tuple[State, ...]) -> list[tuple[State, ...]]:
     """States that have to change together, in order of their first member.
 
