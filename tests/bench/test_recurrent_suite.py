@@ -205,7 +205,8 @@ def test_the_truth_is_solved_and_a_lie_is_not() -> None:
     right, wrong = (asked("small/Bitwise_Xor", memoryless("small/Bitwise_Xor", op)) for op in ("ne", "eq"))
     assert right.solved
     assert right.agreement == 1.0
-    assert all(right.marks.values())
+    by_states = (marks.MEMBERS, marks.REBUILT)
+    assert all(said for mark, said in right.marks.items() if mark not in by_states)
     assert not wrong.solved
     assert wrong.agreement == 0.0
     assert wrong.marks == {**dict.fromkeys(right.marks, False), marks.VERDICT: True}
@@ -377,3 +378,6 @@ def test_networks_end_to_end(key: str) -> None:
     assert row.marks[marks.NO_TABLE], row.why
     assert row.marks[marks.TASK]
     assert {"hidden", "network at T", "interchange", "table rows"} <= set(row.columns)
+    stateful = key.endswith("Add_Mod_3")
+    assert row.marks[marks.MEMBERS] == row.marks[marks.REBUILT] == stateful
+    assert ("3 classes, 3 needed" in row.columns["member swaps"]) == stateful

@@ -15,6 +15,7 @@ LARGE = 8
 AT, BEYOND, TASK = "equals the network at T", "equals the task at 2T where the network does", "equals the task at T"
 SMALL_TABLES, NO_TABLE = f"both, no table over {LARGE} rows", "both, no table"
 VERDICT = "supported or proved"
+MEMBERS, REBUILT = "member swaps at .999, no class more than needed", "rebuilt states at .99"
 FLAWED_NETWORK, FLAWED_TASK = "imperfect network: equals it", "imperfect network: equals the task"
 EVERY_WORD = "equals the network on all short words and 100,000 longer ones"
 TRUE_RULE, CALLED_EXACT = "true rule", "called exact though it is not"
@@ -45,13 +46,25 @@ def trained_grade(best: Hypothesis | None, scores: Scores | None, found: Heard, 
         SMALL_TABLES: at and beyond and rows <= LARGE,
         NO_TABLE: at and beyond and not rows,
     }
-    marks |= {VERDICT: strong, TASK: task}
+    marks |= {VERDICT: strong, TASK: task, **_by_states(best)}
     if sequences_right(found.held) != 1.0:
         marks |= {FLAWED_NETWORK: at, FLAWED_TASK: task}
     if scores is None or best is None:
         return Grade(solved=False, why=why, marks=marks)
     why = "; ".join(_faults(best, scores, found)) or "equals the network at T and the task at 2T"
     return Grade(at and beyond and strong, why, marks)
+
+
+def _by_states(best: Hypothesis | None) -> dict[str, bool]:
+    """Marks for a program whose memory has the classes that the network has, and makes its states."""
+    results = {r.name: r for r in best.evidence} if best else {}
+    members, rebuilt = results.get("interchange.members"), results.get("interchange.rebuilt")
+    facts = dict(members.details) if members else {}
+    swapped = members is not None and members.value is not None and members.value >= 0.999
+    return {
+        MEMBERS: swapped and facts["classes"] == facts["classes needed"],
+        REBUILT: rebuilt is not None and rebuilt.value is not None and rebuilt.value >= 0.99,
+    }
 
 
 def _faults(best: Hypothesis, scores: Scores, found: Heard) -> list[str]:

@@ -146,6 +146,8 @@ def _about_program(best: Hypothesis, outcome: _Outcome) -> dict[str, str]:
         "claim": claim_of(best, outcome.subject.length),
         **about,
         "interchange": _interchange(best),
+        "rebuilt states": _beside_null(best, "interchange.rebuilt", "null, values of other pairs"),
+        "member swaps": _beside_null(best, "interchange.members", "null"),
         "table rows": str(table_rows(best.program)),
         "proposer": best.provenance.proposer,
     }
@@ -158,6 +160,16 @@ def _interchange(best: Hypothesis) -> str:
         return "none" if found is None else found.status
     between = f"{found.interval.low:.3f} to {found.interval.high:.3f}, " if found.interval else ""
     return f"{found.value:.3f} ({between}n {found.n})"
+
+
+def _beside_null(best: Hypothesis, name: str, null: str) -> str:
+    """A causal agreement with its null beside it, and the classes of memory where they were counted."""
+    found = next((r for r in best.evidence if r.name == name), None)
+    if found is None or found.value is None:
+        return "none" if found is None else found.status
+    facts = dict(found.details)
+    counted = f"; {facts['classes']} classes, {facts['classes needed']} needed" if "classes" in facts else ""
+    return f"{found.value:.3f} (null {facts[null]:.3f}){counted}"
 
 
 def _seconds(study: Study) -> dict[str, float]:
