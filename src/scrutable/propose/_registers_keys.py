@@ -13,7 +13,6 @@ from itertools import product
 
 import numpy as np
 
-from scrutable.propose._features import agreeing
 from scrutable.propose._registers_heard import Ear
 from scrutable.propose._registers_pool import Register, remembers
 from scrutable.work import Clock, generator
@@ -96,10 +95,10 @@ class Dependence:
 
     def singles(self, registers: Sequence[Register], clock: Clock) -> list[Key]:
         """The registers that determine the answers alone, the fewest keys first."""
-        if not registers:
+        if not registers or clock.over:
             return []
-        good = np.flatnonzero(self._suffices(self._either(registers)))
-        return self._tested([(registers[int(i)],) for i in good], clock)[0]
+        good = _cheapest(registers, np.flatnonzero(self._suffices(self._either(registers))))
+        return self._tested([(registers[i],) for i in good], clock)[0]
 
     def pairs(self, registers: Sequence[Register], clock: Clock, *, beside: Register | None = None) -> list[Key]:
         """The pairs that do so, at most 400 of the cheapest looked at; neither half does so alone.
@@ -109,24 +108,25 @@ class Dependence:
         """
         base = (beside,) if beside else ()
         for _ in range(ROUNDS):
+            if clock.over:
+                break
             blind = self._either(registers)
             left = self._either(base)[0] if base else np.ones(len(self.one), dtype=bool)
             couples = [(*base, registers[i], registers[j]) for i, j in self._couples(registers, blind & left)]
             found, failed = self._tested(couples, clock)
-            if found or not failed or clock.over:
+            if found or not failed:
                 return found
             self._learn(failed[:64])
         return []
 
     def completing(self, seed: Register, pool: Sequence[Register], clock: Clock, most: int = 200) -> list[Key]:
         """The pairs of one register with others that determine the answers, at most so many looked at."""
-        if not pool:
+        if not pool or clock.over:
             return []
         left = self.blind([seed]).all(axis=0)
         every = self._either(pool)
         good = np.flatnonzero(self._suffices(every & left) & ~self._suffices(every))
-        order = good[np.argsort([pool[int(i)].price for i in good], kind="stable")][:most]
-        return self._tested([(seed, pool[int(i)]) for i in order], clock)[0]
+        return self._tested([(seed, pool[i]) for i in _cheapest(pool, good)[:most]], clock)[0]
 
     def _tested(
         self, choices: Sequence[tuple[Register, ...]], clock: Clock
@@ -156,8 +156,11 @@ class Dependence:
     def key(self, registers: tuple[Register, ...]) -> Key | None:
         """The reading of some registers with the fewest keys that determines the answers; None if none does.
 
-        A key that hardly repeats, or that tells all words apart, says nothing.
+        A key that hardly repeats, or that tells all words apart, says nothing. Most that fail do so when all readings
+        are taken together.
         """
+        if self._mistakes(codes_of([self.letters, *_sides(registers)]))[0] > self.tolerance * len(self.answers):
+            return None
         best: Key | None = None
         sides = [(False,) if each.fed else (True, False) for each in registers]
         for late in product(*sides):
@@ -175,13 +178,22 @@ class Dependence:
 
     def _size(self, columns: list[np.ndarray]) -> int | None:
         """How many different keys there are; None when one of them meets two answers."""
-        codes = codes_of(columns)
+        mistakes, size = self._mistakes(codes_of(columns))
+        return size if mistakes <= self.tolerance * (len(self.answers) - size) else None
+
+    def _mistakes(self, codes: np.ndarray) -> tuple[int, int]:
+        """How many steps do not get the usual answer of their key (without tolerance, some other one), and how many
+        keys there are."""
         if not self.tolerance:
             said = np.full(int(codes.max()) + 1, -1)
             said[codes] = self.answers
-            return int((said >= 0).sum()) if (said[codes] == self.answers).all() else None
-        usual, size = agreeing(codes, self.answers)
-        return size if (~usual).sum() <= self.tolerance * (len(codes) - size) else None
+            return int((said[codes] != self.answers).sum()), int((said >= 0).sum())
+        width = int(self.answers.max()) + 1
+        both = np.sort(codes * width + self.answers)
+        first = np.flatnonzero(np.diff(both, prepend=-1))
+        often, keys = np.diff(first, append=len(both)), both[first] // width
+        usual = np.maximum.reduceat(often, np.flatnonzero(np.diff(keys, prepend=-1)))
+        return len(codes) - int(usual.sum()), len(usual)
 
     def _suffices(self, blind: np.ndarray) -> np.ndarray:
         """For each row of `blind`, whether hardly any witness is left untold."""
@@ -207,9 +219,7 @@ class Dependence:
         self.one, self.other = (np.concatenate(each) for each in ((self.one, pairs[:, 0]), (self.other, pairs[:, 1])))
 
     def _conflict(self, registers: tuple[Register, ...]) -> tuple[int, int] | None:
-        codes = codes_of(
-            [self.letters, *(c for r in registers for c in ((r.before,) if r.fed else (r.before, r.after)))]
-        )
+        codes = codes_of([self.letters, *_sides(registers)])
         last = np.full(int(codes.max()) + 1, -1)
         last[codes] = np.arange(len(codes))
         wrong = np.flatnonzero(self.answers[last[codes]] != self.answers)
@@ -232,6 +242,16 @@ class Dependence:
 def ranked(keys: Iterable[Key | None]) -> list[Key]:
     """Short registers and few keys first."""
     return sorted((key for key in keys if key is not None), key=lambda key: key.bits + 2 * float(np.log2(key.size)))
+
+
+def _sides(registers: Sequence[Register]) -> list[np.ndarray]:
+    """All that can be read of some registers: before the step, and after it where that is not the answer itself."""
+    return [column for each in registers for column in ((each.before,) if each.fed else (each.before, each.after))]
+
+
+def _cheapest(registers: Sequence[Register], at: np.ndarray) -> list[int]:
+    """The places of some of the registers, cheap ones first."""
+    return sorted(at.tolist(), key=lambda i: registers[i].price)
 
 
 def codes_of(columns: Sequence[np.ndarray]) -> np.ndarray:
