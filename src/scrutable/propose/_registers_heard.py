@@ -13,6 +13,8 @@ from scrutable.work import generator
 
 DATA, NEAR, APART = 64, 48, 96
 """Sequences that registers are first tried on: data, over three neighbouring letters, over two letters."""
+RARE, SAME = 48, 0.9
+"""Where so large a share of the answers is the same, so many sequences of the data are chosen for the others."""
 FRESH = 256
 LONG = 128
 WHOLE = 2048
@@ -79,6 +81,17 @@ class Heard:
         return np.unique(flat, axis=0, return_inverse=True)[1].reshape(-1)
 
     @property
+    def unusual(self) -> float:
+        """The share of the answers that are not the commonest one."""
+        counts = np.bincount(self.answers)
+        return 1 - float(counts.max() / counts.sum())
+
+    @property
+    def same(self) -> bool:
+        """Whether nearly all answers are the same."""
+        return self.unusual <= 1 - SAME
+
+    @property
     def prefixes(self) -> np.ndarray:
         """A number for all that was heard up to each step, `(length, n)`."""
         letters = self.letters.reshape(self.length, self.count)
@@ -118,7 +131,8 @@ def listen(problem: Problem) -> Ear:
     length = data.shape[1]
     letters = np.unique(data.reshape(-1, *data.shape[2:]), axis=0)
     near = _words(_close(letters), (NEAR, length), rng)
-    words = [data[:DATA], near, _words(_apart(letters, rng), (APART, length), rng)]
+    told, kept = _rare(problem)
+    words = [np.concatenate([data[:DATA], told]), near, _words(_apart(letters, rng), (APART, length), rng)]
     ends = np.cumsum([0, *(len(each) for each in words)])
     trial = _answered(problem, np.concatenate(words))
     assert trial is not None
@@ -126,12 +140,27 @@ def listen(problem: Problem) -> Ear:
     beyond = (_words(letters, (FRESH // 2, length), rng), _words(_apart(letters, rng), (FRESH // 4, length), rng))
     every = problem.network.inputs.with_length(length)
     whole = every.size is not None and every.size <= WHOLE
-    fresh = _answered(problem, every.enumerate() if whole else np.concatenate([data[last:], *beyond]))
+    fresh = _answered(problem, every.enumerate() if whole else np.concatenate([data[last:], kept, *beyond]))
     assert fresh is not None
     mixed = [letters, _close(letters), _apart(letters, rng)]
     long = np.concatenate([_words(each, (LONG // len(mixed), 2 * length), rng) for each in mixed])
     narrow = tuple(np.arange(ends[i], ends[i + 1]) for i in (1, 2))
     return Ear(trial, narrow, fresh, _answered(problem, long))
+
+
+def _rare(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences of the data with the answers that are rarest at their step, to learn from and to check with; none where
+    answers vary anyway: there mistakes would be chosen."""
+    steps = problem.inputs.shape[1] if problem.network.each_step else 1
+    said = Heard.of(problem.inputs, problem.outputs.reshape(len(problem.inputs), steps, -1))
+    if not said.same:
+        return problem.inputs[:0].astype(np.int64), problem.inputs[:0].astype(np.int64)
+    codes, when = said.answers.reshape(steps, -1), np.arange(steps)[:, None]
+    counts = np.zeros((steps, int(codes.max()) + 1), dtype=np.int64)
+    np.add.at(counts, (when, codes), 1)
+    rarest = np.argsort(counts[when, codes].min(axis=0), kind="stable")
+    chosen = problem.inputs[rarest[: 2 * RARE]].astype(np.int64)
+    return chosen[::2], chosen[1::2]
 
 
 def listen_to_data(problem: Problem) -> Ear:

@@ -50,10 +50,13 @@ class Judge:
 
     @staticmethod
     def of(ear: Ear, frame: Frame, seed: int, *, tolerance: float = 0.0) -> Judge:
-        """Strictly, or so that a share of the steps may contradict the others."""
-        slack = 1 - FLOOR if tolerance else 0.0
+        """Strictly, or so that a share of the steps may contradict the others: less where most answers are the same,
+        and nearly right is no feat. The mistakes that are let pass are at most a tenth of those of always answering
+        alike."""
+        share = min(1.0, 2 * ear.fresh.unusual)
+        slack = share * (1 - FLOOR) if tolerance else 0.0
         literals = Literals.of(ear.trial)
-        return Judge(Dependence(ear, seed, tolerance=tolerance), Trial(frame, ear, literals, slack))
+        return Judge(Dependence(ear, seed, tolerance=share * tolerance), Trial(frame, ear, literals, slack))
 
 
 class Hunt:
@@ -85,20 +88,27 @@ class Hunt:
     def run(self, clock: Clock) -> Iterator[Upheld]:
         """Lasting programs, each shorter than those before it; the next stage runs where none was found.
 
-        The first stages are run again, with what they grew, for a network that makes a few mistakes.
+        Most stages are run again, with what they grew, for a network that makes a few mistakes: later than the others
+        where nearly all answers are the same, because many a program is nearly right there.
         """
         if self.strict.tester.memoryless:
             return
-        for stage, judge, share in (
+        stages = [
             (self._compared, self.strict, 0.3),
             (self._alone, self.strict, 0.5),
             (self._compared, self.lenient, 0.3),
-            (self._alone, self.lenient, 0.4),
+            (self._single, self.lenient, 0.3),
+            (self._beside_previous, self.strict, 0.3),
+            (self._couples, self.lenient, 0.3),
             (self._three, self.strict, 0.4),
             (self._after_previous, self.strict, 0.4),
-            (self._after_previous, self.lenient, 0.2),
+            (self._beside_previous, self.lenient, 0.15),
+            (self._after_previous, self.lenient, 0.15),
             (self._reading, self.strict, 1.0),
-        ):
+        ]
+        if self.ear.fresh.same:
+            stages.sort(key=lambda each: (each[0] == self._reading, each[1] is self.lenient))
+        for stage, judge, share in stages:
             if judge is self.lenient and (self.strict.trial.found or judge.trial.found or judge.tester.memoryless):
                 continue
             self.tester, self.trial = judge.tester, judge.trial
@@ -112,21 +122,42 @@ class Hunt:
 
     def _alone(self, clock: Clock) -> Iterator[Upheld]:
         """Earlier answers, then registers that read the input: one of them, then two."""
+        yield from self._single(clock)
+        if self.trial.best() > GOOD:
+            yield from self._couples(clock)
+
+    def _single(self, clock: Clock) -> Iterator[Upheld]:
+        """Earlier answers, then one register that reads the input."""
         yield from self.trial.lasting(self.tester.singles(self.fed, clock), clock.part(0.3))
-        if self.trial.best() <= GOOD:
-            return
-        pool = [*self.delayed, *self._grown(self.inputs, clock=clock.part(0.5))]
-        yield from self._tried(pool, clock)
+        if self.trial.best() > GOOD:
+            yield from self._few(self._plain(clock), clock)
+
+    def _couples(self, clock: Clock) -> Iterator[Upheld]:
+        """Two registers that read the input."""
+        pool = _shortest(self._plain(clock), PAIRED)
+        yield from self._named(self.tester.pairs(pool, clock.part(0.6)), clock)
+
+    def _plain(self, clock: Clock) -> list[Register]:
+        return [*self.delayed, *self._grown(self.inputs, clock=clock.part(0.5))]
+
+    def _beside_previous(self, clock: Clock) -> Iterator[Upheld]:
+        """One register that also reads the input of the step before, or the last answer."""
+        yield from self._few(self._linked(clock.part(0.6)), clock)
 
     def _after_previous(self, clock: Clock) -> Iterator[Upheld]:
-        """Registers that also read the input of the step before, or the last answer."""
-        fresh: list[Register] = []
-        for leaves, needs in self._neighbours():
-            fresh += self._grown(leaves, needs=needs, clock=clock.part(0.3))
-        yield from self._tried(fresh, clock.part(0.6))
-        if self.trial.best() == np.inf:
-            every = _shortest([*self.fed, *self.delayed, *self.known.values()], PAIRED)
-            yield from self.trial.lasting(self.tester.pairs(every, clock.part(0.6)), clock)
+        """Two registers, of which one or both read that."""
+        linked = self._linked(clock.part(0.4))
+        names = {each.name for each in linked}
+        others = [each for each in (*self.fed, *self.delayed, *self.known.values()) if each.name not in names]
+        every = [*_shortest(linked, PAIRED // 2), *_shortest(others, PAIRED // 2)]
+        yield from self.trial.lasting(self.tester.pairs(every, clock.part(0.6)), clock)
+
+    def _linked(self, clock: Clock) -> list[Register]:
+        """Registers that read the input of the step before, or the last answer."""
+        found: list[Register] = []
+        for place, (leaves, needs) in enumerate(around := list(self._neighbours())):
+            found += self._grown(leaves, needs=needs, clock=clock.part(1 / (len(around) - place)))
+        return found
 
     def _reading(self, clock: Clock) -> Iterator[Upheld]:
         """Registers that read another one."""
@@ -148,7 +179,7 @@ class Hunt:
 
     def _three(self, clock: Clock) -> Iterator[Upheld]:
         """Two registers beside the earlier answer."""
-        pool = _shortest([*self.delayed, *self._grown(self.inputs, clock=clock)], TRIPLED)
+        pool = _shortest(self._plain(clock), TRIPLED)
         for fed in self.beginnings:
             yield from self.trial.lasting(self.tester.pairs(pool, clock.part(0.5), beside=fed), clock.part(0.5))
             if self.trial.best() < np.inf:
@@ -174,16 +205,14 @@ class Hunt:
         update = Update(TOTAL, (Feature(call("if", call("eq", x.expr, value), 1, 0), hit),))
         return Register(name, 0, update, values, (), update.bits + START)
 
-    def _tried(self, pool: Sequence[Register], clock: Clock) -> Iterator[Upheld]:
-        """One register, the counters of all letters, one register beside the earlier answer, two."""
-        yield from self._named(self.tester.singles(pool, clock), clock.part(0.5))
+    def _few(self, pool: Sequence[Register], clock: Clock) -> Iterator[Upheld]:
+        """One register, the counters of all letters, one register beside the earlier answer."""
+        yield from self._named(self.tester.singles(pool, clock.part(0.5)), clock.part(0.5))
         if self.trial.best() == np.inf:
             yield from self._counters(clock.part(0.5))
         if self.trial.best() > GOOD:
             keys = [key for fed in self.beginnings for key in self.tester.completing(fed, pool, clock.part(0.3))]
             yield from self._named(ranked(keys), clock.part(0.6))
-        if self.trial.best() > GOOD:
-            yield from self._named(self.tester.pairs(_shortest(pool, PAIRED), clock.part(0.6)), clock)
 
     def _named(self, keys: Sequence[Key], clock: Clock) -> Iterator[Upheld]:
         """Programs for keys; with one in hand, a shorter one is not looked for with much effort."""

@@ -18,7 +18,7 @@ from scrutable.propose._registers_pool import Register, remembers
 from scrutable.work import Clock, generator
 
 WITNESSES = 512
-MOST_PAIRS = 400
+MOST_SINGLE, MOST_PAIRS = 200, 400
 ROUNDS = 4
 REPEATED = 0.5
 """Without words over few letters, so large a share of the steps must repeat an earlier key."""
@@ -94,11 +94,11 @@ class Dependence:
         return found
 
     def singles(self, registers: Sequence[Register], clock: Clock) -> list[Key]:
-        """The registers that determine the answers alone, the fewest keys first."""
+        """The registers that determine the answers alone, the fewest keys first, at most 200 looked at."""
         if not registers or clock.over:
             return []
         good = _cheapest(registers, np.flatnonzero(self._suffices(self._either(registers))))
-        return self._tested([(registers[i],) for i in good], clock)[0]
+        return self._tested([(registers[i],) for i in good[:MOST_SINGLE]], clock)[0]
 
     def pairs(self, registers: Sequence[Register], clock: Clock, *, beside: Register | None = None) -> list[Key]:
         """The pairs that do so, at most 400 of the cheapest looked at; neither half does so alone.
@@ -119,14 +119,14 @@ class Dependence:
             self._learn(failed[:64])
         return []
 
-    def completing(self, seed: Register, pool: Sequence[Register], clock: Clock, most: int = 200) -> list[Key]:
-        """The pairs of one register with others that determine the answers, at most so many looked at."""
+    def completing(self, seed: Register, pool: Sequence[Register], clock: Clock) -> list[Key]:
+        """The pairs of one register with others that determine the answers, at most 200 looked at."""
         if not pool or clock.over:
             return []
         left = self.blind([seed]).all(axis=0)
         every = self._either(pool)
         good = np.flatnonzero(self._suffices(every & left) & ~self._suffices(every))
-        return self._tested([(seed, pool[i]) for i in _cheapest(pool, good)[:most]], clock)[0]
+        return self._tested([(seed, pool[i]) for i in _cheapest(pool, good)[:MOST_SINGLE]], clock)[0]
 
     def _tested(
         self, choices: Sequence[tuple[Register, ...]], clock: Clock

@@ -76,14 +76,19 @@ class Trial:
     def lasting(
         self, keys: Sequence[Key], clock: Clock, tiers: Sequence[tuple[int, Effort]] = TIERS
     ) -> Iterator[Upheld]:
-        """The lasting programs for some keys, each shorter than those before it; the keys come likeliest first."""
-        keys = _different(keys)
+        """The lasting programs for some keys, each shorter than those before it; the keys come likeliest first.
+
+        One with more different values than there are unusual answers may determine them by luck, and is not worth the
+        most effort.
+        """
+        keys, heard = _different(keys), self.ear.trial
+        unusual = heard.unusual * len(heard.answers)
         for many, effort in tiers:
             spare = many
             for key in keys[:many]:
                 if clock.over or not spare:
                     break
-                if key.bits + LEAST >= self.best():
+                if key.bits + LEAST >= self.best() or (effort.detect and key.size > unusual):
                     continue
                 spare -= 1
                 upheld = self.judged(key, effort, clock)
