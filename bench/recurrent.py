@@ -8,7 +8,7 @@ BUDGETS = {
     "small": "40s",
     "generous": "40s",
     "outside": "40s",
-    "language": "25s",
+    "language": "30s",
     "spoiled": "25s",
     "null": "25s",
 }
