@@ -85,6 +85,17 @@ def saturating(s, x):
     return (level,), (level >= 2).astype(int)
 
 
+def zeros_then_ones(s, x):
+    height, seen = s[0] + 1 - 2 * x, s[1] | x
+    lost = s[2] | (height < 0) | (seen & (x == 0))
+    return (height, seen, lost), ((lost == 0) & (height == 0)).astype(int)
+
+
+def shelf(s, x):
+    kept, answer = np.where(x == 0, s[1], s[0]), np.where(x == 1, s[0], s[1] + (x == 2))
+    return (kept, answer), answer
+
+
 RULES = {
     "sum": Rule(lambda s, x: ((s[0] + x,), s[0] + x), (0,), Integers(0, 99, length=10), 25),
     "lowest": Rule(lambda s, x: ((np.minimum(s[0], x),), np.minimum(s[0], x)), (99,), DIGITS, 33),
@@ -103,6 +114,8 @@ RULES = {
     "longest run": Rule(longest_run, (0, 0), BITS, 80),
     "saturating": Rule(saturating, (0,), BITS, 105),
     "decaying peak": Rule(lambda s, x: ((np.maximum(s[0] - 1, x),), np.maximum(s[0] - 1, x)), (0,), DIGITS, 45),
+    "zeros then ones": Rule(zeros_then_ones, (0, 0, 0), BITS, 165),
+    "shelf": Rule(shelf, (0, 0), Integers(0, 2, length=10), 120),
     "last but zero": Rule(lambda s, x: ((np.where(x, x, s[0]),), np.where(x, x, s[0])), (0,), DIGITS, 50),
 }
 

@@ -96,6 +96,17 @@ def test_rare_mistakes_are_declared() -> None:
     assert (best.program(x) == np.maximum.accumulate(x, axis=1)).all()
 
 
+def test_to_miss_what_is_rare_is_not_nearly_right() -> None:
+    def step(s, x):
+        mark = (31 * s[0] + 7 * x + 1) % 10007
+        return (mark,), (np.abs(np.sin(12.345 * mark)) < 0.05).astype(int)
+
+    net = network(Rule(step, (0,), DIGITS, 0))
+    answers = net.predict(net.inputs.sample(500, generator(5, "rare")))
+    assert 0.95 < (answers == 0).mean() < 0.99
+    assert not list(Registers().propose(problem(net, seconds=4.0)))
+
+
 def test_the_last_answer_alone() -> None:
     def cell(state: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         after = np.maximum(state, x_t)
