@@ -29,16 +29,20 @@ class Item:
     size: str
     seed: int
     seconds: float
+    polish: bool = False
 
     def __call__(self) -> NetworkFacts:
         """Train it on one thread."""
         train: Callable[..., NetworkFacts] = classifiers.train if self.size in classifiers.KINDS else networks.train
+        train = networks.polish if self.polish else train
         with one_thread():
             return train(self.task, self.size, seed=self.seed, seconds=self.seconds)
 
     def wanted(self, *, again: bool) -> bool:
         """Whether there is no network yet, or one that may be bettered."""
         facts = facts_in(FOLDER / file_name(self.task, self.size, self.seed))
+        if self.polish:
+            return facts is not None and facts.imperfect and self.size not in classifiers.KINDS
         return facts is None or facts.imperfect or (again and facts.beyond < 1)
 
 
@@ -51,7 +55,7 @@ def items(words: argparse.Namespace) -> Iterator[Item]:
         ):
             for size in sizes:
                 chosen = [n for n in names if any(fnmatchcase(n, pattern) for pattern in words.patterns)]
-                yield from (Item(name, size, seed, 60 * words.minutes) for name in chosen)
+                yield from (Item(name, size, seed, 60 * words.minutes, words.polish) for name in chosen)
 
 
 def told(facts: NetworkFacts) -> str:
@@ -72,6 +76,7 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=1, help="networks of each task and size")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--minutes", type=float, default=3.0, help="of processor time for each network")
+    parser.add_argument("--polish", action="store_true", help="go on with the networks there are, where they are wrong")
     parser.add_argument("--again", action="store_true", help="also those that are right at T and not at 2T")
     words = parser.parse_args()
     todo = [item for item in items(words) if item.wanted(again=words.again)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from torch import nn
 
 from scrutable.bench.recurrent._cells import Cell, Shape, recurrent
 from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._polishing import polished
 from scrutable.bench.recurrent._sequences import SequenceTask
 from scrutable.bench.recurrent._shapes import shape_of
 from scrutable.bench.recurrent._store import (
@@ -24,7 +26,7 @@ from scrutable.bench.recurrent._store import (
 )
 from scrutable.bench.recurrent._tasks import RECURRENT
 from scrutable.bench.recurrent._tested import Answer, accuracy, shares
-from scrutable.bench.recurrent._training import Recipe, taught
+from scrutable.bench.recurrent._training import Recipe, Taught, taught
 from scrutable.errors import UserError
 from scrutable.network import Integers, Network, Recurrent
 
@@ -69,11 +71,15 @@ def module_of(task: str, size: str = "small", *, seed: int = 0, folder: Path = F
     Raises:
         UserError: it has not been trained, or its file is damaged.
     """
+    return recurrent(_cell_of(task, size, seed, folder))
+
+
+def _cell_of(task: str, size: str, seed: int, folder: Path) -> Cell:
     about, path = task_named(task), folder / file_name(task, size, seed)
     facts = facts_of(path, task)
     cell = Cell(Shape(**facts.form), about.channels, about.outputs)
     read_into(cell, path)
-    return recurrent(cell)
+    return cell
 
 
 def train(
@@ -89,14 +95,32 @@ def train(
     task, shape = task_named(name), shape_of(name, size)
     first = attempts_at(name, size, seed, folder)
     made = taught(task, shape, recipe or Recipe(), seed=seed, seconds=seconds, first=first)
+    return _kept(task, made, size=size, seed=seed, folder=folder)
+
+
+def polish(name: str, size: str, *, seed: int = 0, seconds: float = 180.0, folder: Path = FOLDER) -> NetworkFacts:
+    """Train a network that is there further, on what it is wrong about. The facts of the one that is kept.
+
+    Raises:
+        UserError: it has not been trained, or its file is damaged.
+    """
+    task, began = task_named(name), time.process_time()
+    before = facts_of(folder / file_name(name, size, seed), name)
+    cell, steps = polished(_cell_of(name, size, seed, folder), task, seed=seed, seconds=seconds)
+    spent = round(time.process_time() - began, 1)
+    made = Taught(cell, 0.0, 0.0, before.start, 2 * task.length, attempts=0, steps=steps, seconds=spent)
+    return _kept(task, made, size=size, seed=seed, folder=folder)
+
+
+def _kept(task: SequenceTask, made: Taught, *, size: str, seed: int, folder: Path) -> NetworkFacts:
     bits, cell = _compact(task, made.cell)
     facts = NetworkFacts(
-        task=name,
+        task=task.name,
         size=size,
         seed=seed,
         start=made.seed,
         longest=made.longest,
-        form=asdict(shape),
+        form=asdict(_shape(cell)),
         **accuracy(answering(recurrent(cell)), task),
         attempts=made.attempts,
         steps=made.steps,
