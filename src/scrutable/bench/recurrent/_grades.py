@@ -62,7 +62,7 @@ def _by_states(best: Hypothesis | None) -> dict[str, bool]:
     facts = dict(members.details) if members else {}
     swapped = members is not None and members.value is not None and members.value >= 0.999
     return {
-        MEMBERS: swapped and facts["classes"] == facts["classes needed"],
+        MEMBERS: swapped and facts["classes compared"] == facts["classes needed"],
         REBUILT: rebuilt is not None and rebuilt.value is not None and rebuilt.value >= 0.99,
     }
 

@@ -168,7 +168,7 @@ def _beside_null(best: Hypothesis, name: str, null: str) -> str:
     if found is None or found.value is None:
         return "none" if found is None else found.status
     facts = dict(found.details)
-    counted = f"; {facts['classes']} classes, {facts['classes needed']} needed" if "classes" in facts else ""
+    counted = f"; {facts['classes compared']} classes, {facts['classes needed']} needed" if "classes" in facts else ""
     return f"{found.value:.3f} (null {facts[null]:.3f}){counted}"
 
 
