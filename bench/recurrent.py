@@ -26,9 +26,10 @@ T" and "at 2T" are shares of single outputs.
   does not equal the network: both are counted. A table is counted with its rows, and so is a chain of choices between
   more than two constants by equality. Rules outside the list of tasks are read by the small networks; five of them are
   read by RNN, GRU and LSTM layers too, among the languages.
-- "rebuilt states": the network goes on as the program says from states made of the program's values alone; "member swaps":
-  as before from another state of the same class, and as the program says from one of another. Nulls in brackets; classes
-  are the values of the program's memory that were compared (at most 512), and how many of them its answers need.
+- "rebuilt states": the network goes on as the program says from states made of the program's values alone; "member
+  swaps": as before from another state of the same class, and as the program says from one of another. Nulls in
+  brackets; classes are the values of the program's memory that were compared (at most 512), and how many of them its
+  answers need.
 - **language** also asks about every word up to twelve letters (fewer where there would be more than a million) and
   100,000 longer ones, and names words at whose end the network leaves the rule.
 - **spoiled**: noise on the weights of right networks leaves 97% to 99.5% of the outputs at T right. Solved means the
