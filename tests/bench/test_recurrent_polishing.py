@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from scrutable.bench.recurrent._cells import Cell, recurrent
-from scrutable.bench.recurrent._networks import _cell_of, answering, task_named
+from scrutable.bench.recurrent._networks import answering, cell_of, task_named
 from scrutable.bench.recurrent._polishing import polished
 from scrutable.bench.recurrent._spoiled import spoiled
 from scrutable.bench.recurrent._store import FOLDER
@@ -25,7 +25,7 @@ def right(cell: Cell) -> float:
 
 @pytest.fixture
 def cell() -> Cell:
-    return _cell_of(NAME, "small", 0, FOLDER)
+    return cell_of(NAME, "small", 0, FOLDER)
 
 
 def test_a_right_network_is_left_alone(cell: Cell) -> None:

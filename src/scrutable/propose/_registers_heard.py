@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -68,19 +69,19 @@ class Heard:
         """Each different number once, the length of the sequences only where the data themselves suggest it."""
         return [v for v in dict.fromkeys(values) if v != self.length or v in self.own]
 
-    @property
+    @cached_property
     def letters(self) -> np.ndarray:
         """A number for each step's input, `(length * n,)`; equal inputs have equal numbers."""
         flat = self.x.reshape(-1, self.x.shape[2])
         return np.unique(flat, axis=0, return_inverse=True)[1].reshape(-1)
 
-    @property
+    @cached_property
     def answers(self) -> np.ndarray:
         """A number for each answer, `(length * n,)`."""
         flat = self.y.reshape(-1, self.y.shape[2])
         return np.unique(flat, axis=0, return_inverse=True)[1].reshape(-1)
 
-    @property
+    @cached_property
     def unusual(self) -> float:
         """The share of the answers that are not the commonest one."""
         counts = np.bincount(self.answers)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from scrutable.hypothesis import Interval, Kind, Result
-from scrutable.verify._agreement import answers_to, shares_right
+from scrutable.verify._agreement import answers_to
 from scrutable.verify._base import Case, Sample, Test, silent
-from scrutable.verify._fidelity import examples, judged
+from scrutable.verify._fidelity import examples, judged, single_answers
 
 LARGEST = 2**22
 SHARE = 0.5
@@ -36,15 +36,13 @@ class Exhaustive(Test):
 
 
 def _census(case: Case, size: int) -> Result:
-    within, clock = case.within, case.clock.part(SHARE)
+    clock = case.clock.part(SHARE)
     wrong, done, single, shown = 0, 0, 0.0, ()
     for start in range(0, size, CHUNK):
         part = case.network.inputs.items(np.arange(start, min(size, start + CHUNK)))
         sample = Sample(part, case.network.predict(part))
         answers, valid = answers_to(case.hypothesis.program, part)
-        shares = np.zeros(len(part))
-        if answers is not None:
-            shares = valid * shares_right(case.network, answers, sample.outputs, within=within)
+        shares = single_answers(case, sample, answers, valid)
         right, single = shares == 1, single + float(shares.sum())
         shown = shown or examples(answers, valid, sample, ~right, "every input of the domain")
         wrong, done = wrong + int((~right).sum()), done + len(part)

@@ -120,9 +120,7 @@ def compared(case: Case, sample: Sample, name: str, what: str) -> Result:
     if answers is not None and answers.size != sample.outputs.size:
         return _wrong_shape(name, answers, sample)
     within = case.within
-    shares = np.zeros(n)
-    if answers is not None:
-        shares = valid * shares_right(case.network, answers, sample.outputs, within=within)
+    shares = single_answers(case, sample, answers, valid)
     right = shares == 1
     wrong = int((~right).sum())
     status, reason = judged(case, n - wrong, n, what, single=float(shares.mean()))
@@ -143,6 +141,13 @@ def compared(case: Case, sample: Sample, name: str, what: str) -> Result:
         counter_examples=examples(answers, valid, sample, ~right, what),
         details=details,
     )
+
+
+def single_answers(case: Case, sample: Sample, answers: np.ndarray | None, valid: np.ndarray) -> np.ndarray:
+    """The share of right single answers to each input, `(n,)`; 0 where the program has none."""
+    if answers is None:
+        return np.zeros(len(sample))
+    return valid * shares_right(case.network, answers, sample.outputs, within=case.within)
 
 
 def judged(case: Case, right: int, n: int, what: str, *, single: float) -> tuple[Status, str]:

@@ -71,10 +71,11 @@ def module_of(task: str, size: str = "small", *, seed: int = 0, folder: Path = F
     Raises:
         UserError: it has not been trained, or its file is damaged.
     """
-    return recurrent(_cell_of(task, size, seed, folder))
+    return recurrent(cell_of(task, size, seed, folder))
 
 
-def _cell_of(task: str, size: str, seed: int, folder: Path) -> Cell:
+def cell_of(task: str, size: str, seed: int, folder: Path) -> Cell:
+    """A trained cell, on raw numbers."""
     about, path = task_named(task), folder / file_name(task, size, seed)
     facts = facts_of(path, task)
     cell = Cell(Shape(**facts.form), about.channels, about.outputs)
@@ -106,7 +107,7 @@ def polish(name: str, size: str, *, seed: int = 0, seconds: float = 180.0, folde
     """
     task, began = task_named(name), time.process_time()
     before = facts_of(folder / file_name(name, size, seed), name)
-    cell, steps = polished(_cell_of(name, size, seed, folder), task, seed=seed, seconds=seconds)
+    cell, steps = polished(cell_of(name, size, seed, folder), task, seed=seed, seconds=seconds)
     spent = round(time.process_time() - began, 1)
     made = Taught(cell, 0.0, 0.0, before.start, 2 * task.length, attempts=0, steps=steps, seconds=spent)
     return _kept(task, made, size=size, seed=seed, folder=folder)

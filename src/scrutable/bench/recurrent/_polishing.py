@@ -11,13 +11,15 @@ import copy
 import math
 import time
 from collections.abc import Iterator
+from itertools import count
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from scrutable.bench.recurrent._cells import Cell
 from scrutable.bench.recurrent._sequences import SequenceTask
+from scrutable.bench.recurrent._training import descend, time_first
 from scrutable.bench.recurrent._unrolled import unrolled
 from scrutable.work import generator
 
@@ -38,7 +40,7 @@ def polished(cell: Cell, task: SequenceTask, *, seed: int, seconds: float) -> tu
         cell: on raw numbers. seconds: of processor time.
     """
     end, steps, best, score = time.process_time() + seconds, 0, cell, _score(cell, task, seed)
-    for attempt in range(10_000):
+    for attempt in count():
         if time.process_time() > end or score == (1.0, 1.0):
             break
         rng = generator(seed, "bench", "polish", attempt)
@@ -56,11 +58,7 @@ def _round(cell: Cell, task: SequenceTask, rate: float, rng: np.random.Generator
         if step == STEPS or (step % 50 == 0 and time.process_time() > end):
             return step
         optimiser.param_groups[0]["lr"] = rate * min(1.0, (step + 1) / 50) * (1 + math.cos(math.pi * step / STEPS)) / 2
-        loss = (unrolled(cell, x) - y).square().log1p().mean() / 2
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(cell.parameters(), 1.0)
-        optimiser.step()
+        descend(cell, optimiser, unrolled(cell, x) - y)
     return STEPS
 
 
@@ -79,11 +77,7 @@ def _batches(cell: Cell, task: SequenceTask, rng: np.random.Generator) -> Iterat
 def _drawn(task: SequenceTask, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Inputs `(2 T, n, channels)` and the right answers `(2 T, n, outputs)`."""
     x = task.sample(n, 2 * task.length, rng)
-    return _tensor(x), _tensor(task.rule(x))
-
-
-def _tensor(values: np.ndarray) -> Tensor:
-    return torch.tensor(values.reshape(*values.shape[:2], -1).swapaxes(0, 1), dtype=torch.float32)
+    return time_first(x), time_first(task.rule(x))
 
 
 def _score(cell: Cell, task: SequenceTask, seed: int) -> Score:

@@ -183,18 +183,14 @@ class Lesson:
     def _step(self, cell: Cell, optimiser: torch.optim.Optimizer, x: Tensor, y: Tensor) -> float:
         """One step; the share of outputs that were close before it."""
         error = unrolled(cell, x) * self.outwards - y
-        loss = error.square().log1p().mean() / 2
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(cell.parameters(), 1.0)
-        optimiser.step()
+        descend(cell, optimiser, error)
         return float((error.detach().abs() < max(0.5, 0.1 * self.outwards)).float().mean())
 
     def _drawn(self, n: int, length: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Scaled inputs `(length, n, channels)` and the right answers `(length, n, outputs)`."""
         x = self.task.sample(n, length, rng)
         y = self.task.rule(x)
-        return _tensor(x, n, length) / self.inwards, _tensor(y, n, length)
+        return time_first(x) / self.inwards, time_first(y)
 
     def _learnt(self, cell: Cell) -> bool:
         right = self._errors(cell, LOOK, self.task.length, "look") < self.recipe.margin
@@ -211,8 +207,18 @@ class Lesson:
             return (unrolled(cell, x) * self.outwards - y).abs()
 
 
-def _tensor(values: np.ndarray, n: int, length: int) -> Tensor:
-    return torch.tensor(values.reshape(n, length, -1).swapaxes(0, 1), dtype=torch.float32)
+def descend(cell: Cell, optimiser: torch.optim.Optimizer, error: Tensor) -> None:
+    """One step down from an error, in units of the output."""
+    loss = error.square().log1p().mean() / 2
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(cell.parameters(), 1.0)
+    optimiser.step()
+
+
+def time_first(values: np.ndarray) -> Tensor:
+    """Sequences `(n, length, ...)` as `(length, n, numbers of a step)`."""
+    return torch.tensor(values.reshape(*values.shape[:2], -1).swapaxes(0, 1), dtype=torch.float32)
 
 
 @dataclass(frozen=True, slots=True)
