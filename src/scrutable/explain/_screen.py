@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scrutable.hypothesis import COARSEST, FLOOR, Alignment, Hypothesis
+from scrutable.hypothesis import COARSEST, Alignment, Hypothesis
 from scrutable.network import Network
 from scrutable.program import Program, Scan, named_parts, plainly_constant, residual_bits, simplify
 from scrutable.synthesis import INDEPENDENT
-from scrutable.verify import Sample, agrees, answers_to, shares_right, tolerance
+from scrutable.verify import Sample, agrees, answers_to, least_right, shares_right, tolerance
 
 SIMPLIFY_ROWS = 256
 DOUBT = 1.5
@@ -96,8 +96,8 @@ def _realigned(alignment: Alignment, program: Program, names: Mapping[str, str])
 def screened(hypothesis: Hypothesis, sight: Sight, effort: Effort | None) -> Candidate | None:
     """The candidate with its residual bits, or None when it is wrong on what may be looked at.
 
-    Exact programs must agree everywhere. Those that say they are approximate may disagree on 5% of the single answers,
-    those of every step where there are such, and pay for each disagreement.
+    Exact programs must agree everywhere. Those that say they are approximate may disagree on a few of the single
+    answers (see `least_right`), those of every step where there are such, and pay for each disagreement.
     """
     answers, valid = answers_to(hypothesis.program, sight.inputs)
     if answers is None:
@@ -106,7 +106,7 @@ def screened(hypothesis: Hypothesis, sight: Sight, effort: Effort | None) -> Can
         return None
     right = valid * shares_right(sight.network, answers, sight.outputs, within=hypothesis.within)
     exact = bool((right == 1).all())
-    if not exact and not (hypothesis.approximate and right.mean() >= FLOOR):
+    if not exact and not (hypothesis.approximate and right.mean() >= least_right(sight.network, sight.outputs)):
         return None
     priced = replace(
         hypothesis, residual_bits=residual_of(sight.network, answers, sight.outputs, within=hypothesis.within)

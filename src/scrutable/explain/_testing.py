@@ -9,9 +9,9 @@ from typing import Any
 from scrutable.explain._run import Run
 from scrutable.explain._screen import DOUBT, Candidate, conceded, residual_of
 from scrutable.explain._task import task_results
-from scrutable.hypothesis import FLOOR, Evidence, Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data
+from scrutable.hypothesis import Evidence, Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data
 from scrutable.program import spelled_out
-from scrutable.verify import SINGLE, Case, HeldOut, Sample, answers_to, verify_all
+from scrutable.verify import SINGLE, Case, HeldOut, Sample, answers_to, least_right, verify_all
 
 VERIFY_SHARE = 0.4
 
@@ -37,7 +37,8 @@ def tested_in_turn(
         else:
             left.append(candidate)
     if not any(map(stands, tested)):
-        tested += [verified(run, _conceded(run, each)) for each in [c for c in tested if _nearly_right(c)][:1]]
+        nearly = [each for each in tested if _nearly_right(run, each)]
+        tested += [verified(run, _conceded(run, each)) for each in nearly[:1]]
     return tuple(tested), (*left, *found[most:])
 
 
@@ -56,11 +57,12 @@ def _settles(candidate: Candidate) -> bool:
     return candidate.exact and stands(candidate) and sound(candidate) and not candidate.hypothesis.evidence.truncated
 
 
-def _nearly_right(candidate: Candidate) -> bool:
+def _nearly_right(run: Run, candidate: Candidate) -> bool:
     """Whether a program that was refuted as exact gives nearly only right answers to what was not searched."""
     hypothesis = candidate.hypothesis
     kept = [dict(r.details).get(SINGLE, 0.0) for r in hypothesis.evidence if r.name == HeldOut.name]
-    return hypothesis.verdict is Verdict.REFUTED and not hypothesis.approximate and bool(kept) and kept[0] >= FLOOR
+    least = least_right(run.network, run.data.outputs)
+    return hypothesis.verdict is Verdict.REFUTED and not hypothesis.approximate and bool(kept) and kept[0] >= least
 
 
 def _conceded(run: Run, candidate: Candidate) -> Candidate:

@@ -5,7 +5,7 @@
 
 from scrutable._callable import answers_calls
 from scrutable.hypothesis import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
-from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, shares_right, tolerance
+from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, least_right, shares_right, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._claims import NoDependence, NoMemory
 from scrutable.verify._equivalence import Equivalence
@@ -37,6 +37,7 @@ __all__ = [
     "cluster_bootstrap",
     "find_counter_examples",
     "interchange_value",
+    "least_right",
     "shares_right",
     "tolerance",
     "two_way_bootstrap",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scrutable.errors import ProgramError
-from scrutable.hypothesis import CounterExample, frozen, plain
+from scrutable.hypothesis import FLOOR, CounterExample, frozen, plain
 from scrutable.program import Program
 from scrutable.work import flat_rows
 
@@ -69,6 +69,19 @@ def shares_right(
     if equal is None:
         return np.zeros(len(outputs))
     return equal.reshape(*equal.shape[:2], -1).all(axis=2).mean(axis=1)
+
+
+def least_right(network: Network, outputs: np.ndarray) -> float:
+    """The share of right single answers that a program which says it is approximate must reach.
+
+    95%, and more where most answers are alike: it makes at most a tenth of the mistakes of always giving the commonest.
+    """
+    if not len(outputs):
+        return FLOOR
+    single = outputs.reshape(len(outputs) * (outputs.shape[1] if network.each_step else 1), -1)
+    _, counts = np.unique(single, axis=0, return_counts=True)
+    unusual = 1 - float(counts.max()) / len(single)
+    return 1 - (1 - FLOOR) * min(1.0, 2 * unusual)
 
 
 def answers_to(program: Program, x: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.hypothesis import FLOOR, CounterExample, Kind, Result, Status, wilson
-from scrutable.verify._agreement import SHOWN, answers_to, counter_example, same, shares_right
+from scrutable.hypothesis import CounterExample, Kind, Result, Status, wilson
+from scrutable.verify._agreement import SHOWN, answers_to, counter_example, least_right, same, shares_right
 from scrutable.verify._base import Case, Sample, Test, silent
 from scrutable.verify._inputs import fresh_inputs, shifted_inputs
 from scrutable.work import generator
@@ -22,8 +22,8 @@ class HeldOut(Test):
     """Agreement on the rows kept back.
 
     An exact program passes when it equals the network on every one of them. One that declares itself approximate
-    (`"mode": "approximate"` or `"majority"` in its settings) passes where 95% of the single answers are right, those of
-    every step where there are such, and the reason says how many rows differ.
+    (`"mode": "approximate"` or `"majority"` in its settings) passes where enough of the single answers are right (see
+    `least_right`), those of every step where there are such, and the reason says how many rows differ.
     """
 
     name = "fidelity.held_out"
@@ -38,7 +38,7 @@ class Shifted(Test):
     """Agreement on inputs of the declared domain that ordinary sampling hardly draws (see `shifted_inputs`).
 
     They belong to the claim of an exact program, so one disagreement refutes it. A hypothesis that declares itself
-    approximate claims only the usual inputs: below 95% the result is "unknown" and says so.
+    approximate claims only the usual inputs: below its floor the result is "unknown" and says so.
     """
 
     name = "fidelity.shifted"
@@ -151,14 +151,14 @@ def single_answers(case: Case, sample: Sample, answers: np.ndarray | None, valid
 
 
 def judged(case: Case, right: int, n: int, what: str, *, single: float) -> tuple[Status, str]:
-    """The rule: an exact program differs nowhere, an approximate one in at most 5% of single answers, and says so."""
-    wrong = n - right
+    """The rule: an exact program differs nowhere, an approximate one in a few single answers, and says so."""
+    wrong, least = n - right, least_right(case.network, case.find.outputs)
     if wrong == 0:
         return "pass", f"equal to the network on all {n} {what}"
     steps = f", {1 - single:.1%} of their steps" if case.network.each_step else ""
-    if case.approximate and single >= FLOOR:
+    if case.approximate and single >= least:
         return "pass", f"approximate: {wrong} of {n} {what} differ{steps}"
-    floor = f", which is below the {FLOOR:.0%} that an approximate program must reach" if case.approximate else ""
+    floor = f", which is below the {least:.1%} that an approximate program must reach" if case.approximate else ""
     return "fail", f"{wrong} of {n} {what} differ{steps if floor else ''}{floor}"
 
 
