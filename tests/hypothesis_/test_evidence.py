@@ -62,6 +62,13 @@ def test_one_guard_alone_supports_nothing() -> None:
     assert evidence.verdict is Verdict.BEHAVIOURAL
 
 
+def test_one_guard_is_enough_where_every_input_was_compared() -> None:
+    evidence = Evidence(tuple(result(kind, "pass") for kind in ("behaviour", "exhaustive", "causal", "guard")))
+    assert evidence.verdict is Verdict.PROVED
+    assert evidence.with_results(result("guard", "unknown", "another")).verdict is Verdict.BEHAVIOURAL
+    assert Evidence(tuple(r for r in evidence if r.kind != "guard")).verdict is Verdict.BEHAVIOURAL
+
+
 @given(RESULTS, st.sampled_from(KINDS))
 def test_a_failure_never_improves_the_verdict(results: tuple[Result, ...], kind: str) -> None:
     before = Evidence(results).verdict

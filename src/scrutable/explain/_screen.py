@@ -9,7 +9,7 @@ import numpy as np
 
 from scrutable.hypothesis import COARSEST, Alignment, Hypothesis
 from scrutable.network import Network
-from scrutable.program import Program, Scan, named_parts, plainly_constant, residual_bits, simplify
+from scrutable.program import Program, Scan, named_parts, narrowed, plainly_constant, residual_bits, simplify
 from scrutable.synthesis import INDEPENDENT
 from scrutable.verify import Sample, agrees, answers_to, least_right, shares_right, tolerance
 
@@ -80,8 +80,8 @@ class Candidate:
 
 def polished(hypothesis: Hypothesis, sight: Sight) -> Hypothesis:
     """The hypothesis with its program simplified and its parts named; the alignment follows the new names."""
-    simple = plainly_constant(simplify(hypothesis.program, sight.sample.inputs[:SIMPLIFY_ROWS]))
-    program, names = named_parts(simple)
+    few = sight.sample.inputs[:SIMPLIFY_ROWS]
+    program, names = named_parts(plainly_constant(narrowed(simplify(hypothesis.program, few), few)))
     return replace(hypothesis, program=program, alignment=_realigned(hypothesis.alignment, program, names))
 
 

@@ -146,7 +146,8 @@ def verdict_of(evidence: Evidence) -> Verdict:
     Refuted: a behaviour, exhaustive or counter-example result failed. Frivolous: a guard failed. Behavioural: behaviour
     passed, but the causal tests failed, do not apply or were not run, or guards are missing. Supported: behaviour,
     every causal test that ran (at least one) and every guard that ran (at least two, because the alignment and the
-    search are separate worries) passed, none left unknown. Proved: supported, and the exhaustive comparison passed.
+    search are separate worries) passed, none left unknown. Proved: the same, and the exhaustive comparison passed; that
+    leaves no worry about the search, so one guard is enough.
     Sequences beyond the declared length bound what is claimed: an unknown result there takes nothing away.
     """
     outcomes = {kind: _outcome(evidence.of(kind)) for kind in ("behaviour", "exhaustive", "counter-example", "causal")}
@@ -159,9 +160,11 @@ def verdict_of(evidence: Evidence) -> Verdict:
         return Verdict.INCONCLUSIVE
     if any(r.status == "unknown" and r.name not in BEYOND for r in evidence.of("behaviour")):
         return Verdict.BEHAVIOURAL
-    if outcomes["causal"] != "pass" or guards != "pass" or sum(r.passed for r in evidence.of("guard")) < FEWEST_GUARDS:
+    everywhere = outcomes["exhaustive"] == "pass"
+    fewest = 1 if everywhere else FEWEST_GUARDS
+    if outcomes["causal"] != "pass" or guards != "pass" or sum(r.passed for r in evidence.of("guard")) < fewest:
         return Verdict.BEHAVIOURAL
-    return Verdict.PROVED if outcomes["exhaustive"] == "pass" else Verdict.SUPPORTED
+    return Verdict.PROVED if everywhere else Verdict.SUPPORTED
 
 
 def _outcome(results: tuple[Result, ...]) -> Status:

@@ -30,6 +30,7 @@ from scrutable.program._types import (
 if TYPE_CHECKING:
     from scrutable.program._bits import expr_bits, residual_bits
     from scrutable.program._naming import name_parts, named_parts
+    from scrutable.program._narrowing import narrowed
     from scrutable.program._read import read_program
     from scrutable.program._same_value import plainly_constant
     from scrutable.program._simplify import simplify
@@ -46,6 +47,7 @@ _LAZY = {
     "expr_bits": "_bits",
     "name_parts": "_naming",
     "named_parts": "_naming",
+    "narrowed": "_narrowing",
     "plainly_constant": "_same_value",
     "program": "_trace",
     "read_program": "_read",
@@ -130,6 +132,7 @@ __all__ = [
     "join",
     "name_parts",
     "named_parts",
+    "narrowed",
     "operator",
     "plainly_constant",
     "program",
