@@ -1,0 +1,10 @@
+"""The intervention engine: a network as a graph of tensor operations; only what a change reaches is run again."""
+
+from __future__ import annotations
+
+from scrutable.network.engine._capture import capture
+from scrutable.network.engine._graph import Graph
+from scrutable.network.engine._node import Node, Rows, Size, Value
+from scrutable.network.engine._tape import NotCaptured
+
+__all__ = ["Graph", "Node", "NotCaptured", "Rows", "Size", "Value", "capture"]
