@@ -23,6 +23,7 @@ SCRIPTS = {
     "feedforward": "Trained feed-forward networks explained",
     "recurrent": "Trained recurrent networks explained",
     "fidelity": "Programs of at most 16 leaves against the networks they were taken from",
+    "coverage": "Coverage of intervals",
     "printed": "A printed program against its evaluated form",
     "startup": "What starting costs",
     "simplify_egglog": "Simplification: our e-graph against egglog",

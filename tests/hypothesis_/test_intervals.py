@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
 from scrutable.hypothesis import finite_population
-from scrutable.verify import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
+from scrutable.hypothesis._intervals import _shared_variance
+from scrutable.verify import clopper_pearson, cluster_bootstrap, two_way, wilson
 from scrutable.verify._pooled import Pool, every_pair
 from scrutable.work import generator
 
@@ -33,32 +34,40 @@ def test_no_units_is_an_error(interval) -> None:
         interval(0, 0)
 
 
-@pytest.mark.parametrize(("interval", "least"), [(wilson, 0.93), (clopper_pearson, 0.95)])
-@pytest.mark.parametrize("share", [0.5, 0.9, 0.98])
-def test_coverage_of_independent_units(interval, least: float, share: float) -> None:
-    draws = generator(0, "coverage", str(share)).binomial(200, share, size=2000)
-    intervals = {k: interval(int(k), 200) for k in np.unique(draws)}
-    covered = np.mean([intervals[k].low <= share <= intervals[k].high for k in draws])
-    assert covered >= least
+@settings(deadline=None)
+@given(st.integers(3, 12), st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_pairs_that_share_inputs_have_the_variance_of_the_sum_over_all_such_two(size: int, n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    base, source = rng.integers(0, size, size=(2, n))
+    errors = rng.normal(size=n)
+    together = sum(
+        errors[i] * errors[j] for i in range(n) for j in range(n) if {base[i], source[i]} & {base[j], source[j]}
+    )
+    assert _shared_variance(errors, base, source) == pytest.approx(together / n**2)
 
 
-def pool_means(rng: np.random.Generator, size: int, pairs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs from a pool in which an input is good or bad for all the pairs it is in; truth is 0.64."""
-    good = rng.uniform(size=size) < 0.8
-    bases, sources = rng.integers(0, size, size=(2, pairs))
-    return (good[bases] & good[sources]).astype(float), bases, sources
+def test_disjoint_pairs_need_nothing_but_wilson() -> None:
+    right = np.arange(2000) % 10 > 0
+    got, plain = two_way(right, np.arange(2000), np.arange(2000, 4000)), wilson(1800, 2000)
+    assert got.low == pytest.approx(plain.low, abs=2e-4) and got.high == pytest.approx(plain.high, abs=2e-4)
 
 
-def test_pairs_from_a_pool_need_the_two_way_bootstrap() -> None:
-    plain, two_way = 0, 0
-    for trial in range(60):
-        rng = generator(1, "pool", trial)
-        values, bases, sources = pool_means(rng, 64, 800)
-        naive, honest = wilson(values.sum(), len(values)), two_way_bootstrap(values, bases, sources, rng)
-        plain += naive.low <= 0.64 <= naive.high
-        two_way += honest.low <= 0.64 <= honest.high
-    assert plain <= 0.6 * 60
-    assert two_way >= 0.88 * 60
+@settings(deadline=None)
+@given(st.integers(3, 30), st.integers(1, 200), st.floats(0, 1), st.integers(0, 2**32 - 1))
+def test_the_share_of_pairs_lies_inside(size: int, n: int, share: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    bases, sources = np.concatenate([rng.integers(0, size, size=(2, n)), np.array([[0, 1], [1, 2]])], axis=1)
+    right = rng.uniform(size=n + 2) < share
+    got = two_way(right, bases, sources)
+    assert 0 <= got.low <= right.mean() + 1e-12 and right.mean() - 1e-12 <= got.high <= 1
+    assert got.high - got.low > 0
+
+
+def test_equal_pairs_count_as_many_as_the_inputs_make_disjoint_ones() -> None:
+    bases, sources = every_pair(np.arange(40), np.random.default_rng(0))
+    assert two_way(np.ones(len(bases)), bases, sources).low < wilson(20, 20).low
+    with pytest.raises(ValueError, match="three inputs"):
+        two_way(np.ones(2), np.array([0, 1]), np.array([1, 0]))
 
 
 def test_several_values_of_one_input_need_the_cluster_bootstrap() -> None:
@@ -97,8 +106,8 @@ def test_a_pool_counts_its_inputs_and_not_its_pairs() -> None:
     assert len(bases) == 132 and (bases != sources).all()
     right = np.ones(132, bool)
     value, n, interval = Pool(bases, sources, None).measured(right)
-    assert (value, n) == (1.0, 12) and interval.low == pytest.approx(wilson(12, 12).low)
+    assert (value, n) == (1.0, 12) and interval.low < wilson(12, 12).low
     value, n, known = Pool(bases, sources, 24).measured(right)
-    assert interval.low < known.low < 1.0
+    assert interval.low < known.low < 1.0 and known == finite_population(12, 12, 24)
     value, n, part = Pool(bases, sources, None).measured(bases > 3)
     assert part.low < value < part.high and value == pytest.approx(8 / 12)

@@ -1,6 +1,7 @@
 """What the rooms above hand to each other: hypotheses, results, evidence, verdicts."""
 
 from scrutable._callable import answers_calls
+from scrutable.hypothesis._anytime import confidence_sequence
 from scrutable.hypothesis._data import frozen, hypothesis_from_data, hypothesis_to_data, plain, read_as
 from scrutable.hypothesis._evidence import CounterExample, Evidence, Interval, Kind, Result, Status, Verdict, verdict_of
 from scrutable.hypothesis._hypothesis import COARSEST, FLOOR, Alignment, Hypothesis, Provenance
@@ -8,7 +9,7 @@ from scrutable.hypothesis._intervals import (
     clopper_pearson,
     cluster_bootstrap,
     finite_population,
-    two_way_bootstrap,
+    two_way,
     wilson,
 )
 from scrutable.hypothesis._person import hypothesis
@@ -28,6 +29,7 @@ __all__ = [
     "Verdict",
     "clopper_pearson",
     "cluster_bootstrap",
+    "confidence_sequence",
     "finite_population",
     "frozen",
     "hypothesis",
@@ -35,10 +37,9 @@ __all__ = [
     "hypothesis_to_data",
     "plain",
     "read_as",
-    "two_way_bootstrap",
+    "two_way",
     "verdict_of",
     "wilson",
-    "clopper_pearson",
 ]
 
 answers_calls(__name__)

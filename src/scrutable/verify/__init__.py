@@ -4,7 +4,7 @@
 """
 
 from scrutable._callable import answers_calls
-from scrutable.hypothesis import clopper_pearson, cluster_bootstrap, two_way_bootstrap, wilson
+from scrutable.hypothesis import clopper_pearson, cluster_bootstrap, confidence_sequence, two_way, wilson
 from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, least_right, shares_right, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._claims import NoDependence, NoMemory
@@ -35,12 +35,13 @@ __all__ = [
     "answers_to",
     "clopper_pearson",
     "cluster_bootstrap",
+    "confidence_sequence",
     "find_counter_examples",
     "interchange_value",
     "least_right",
     "shares_right",
     "tolerance",
-    "two_way_bootstrap",
+    "two_way",
     "verify_all",
     "wilson",
 ]

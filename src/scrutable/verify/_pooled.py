@@ -1,10 +1,9 @@
 """Pairs of inputs drawn from a re-used pool, for domains too small for disjoint pairs, and what they allow to be said.
 
 With 64 inputs, half of them kept back, no more than 16 disjoint pairs can be drawn. Instead every kept-back input is
-paired with every other. Such pairs are not independent: what counts is how many inputs there are. The interval is the
-two-way bootstrap over pairs, widened (a bootstrap of equal values has no width at all) to hold the interval of the same
-share of that many independent inputs: the exact hypergeometric one where the inputs kept back are a random part of a
-finite domain known completely, the Wilson interval elsewhere.
+paired with every other. Such pairs are not independent, and the interval is the one for pairs that share inputs. When
+all of them are right and the inputs kept back are a random part of a finite domain known completely, it is the exact
+hypergeometric interval of the inputs.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scrutable.hypothesis import Interval, finite_population, two_way_bootstrap, wilson
-from scrutable.work import generator
+from scrutable.hypothesis import Interval, finite_population, two_way
 
 MOST_PAIRS = 4096
 
@@ -39,10 +37,10 @@ class Pool:
     @property
     def method(self) -> str:
         """How the interval is made, in words."""
-        words = f"pairs from a re-used pool of {self.size} inputs kept back; two-way bootstrap interval, widened to "
-        if self.population is not None:
-            return words + f"that of {self.size} of {self.population} inputs drawn without replacement"
-        return words + f"the Wilson interval of {self.size} inputs"
+        words = f"pairs from a re-used pool of {self.size} inputs kept back; interval for pairs that share inputs"
+        if self.population is None:
+            return words
+        return f"{words}; when all are right, that of {self.size} of {self.population} inputs drawn without replacement"
 
     @property
     def size(self) -> int:
@@ -51,12 +49,10 @@ class Pool:
 
     def measured(self, right: np.ndarray) -> tuple[float, int, Interval]:
         """The share of pairs that are right, the number of inputs it rests on, and its interval."""
-        value, n = float(right.mean()), self.size
-        alone = wilson(int(value * n), n)
-        if self.population is not None:
-            alone = finite_population(int(value * n), n, max(n, self.population))
-        pairs = two_way_bootstrap(right, self.bases, self.sources, generator(0, "pool"))
-        return value, n, Interval(min(alone.low, pairs.low), max(alone.high, pairs.high))
+        n = self.size
+        if self.population is not None and right.all():
+            return 1.0, n, finite_population(n, n, max(n, self.population))
+        return float(right.mean()), n, two_way(right, self.bases, self.sources)
 
 
 def every_pair(among: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
