@@ -30,16 +30,16 @@ def baseline(case: GuardCase, find: Rows, test: Rows) -> float:
     How simple depends on the program found: a table from the current element is an honest explanation and not a guess
     when the program itself is one.
     """
-    guesses = [_most_frequent(find.outputs)]
-    shares = [_share(np.broadcast_to(guess, test.outputs.shape), test.outputs) for guess in guesses]
+    guesses = [most_frequent(find.outputs)]
+    shares = [share_right(np.broadcast_to(guess, test.outputs.shape), test.outputs) for guess in guesses]
     if case.network.each_step:
-        shares.append(_share(_by_key(_no_key(find), find.outputs, _no_key(test)), test.outputs))
+        shares.append(share_right(_by_key(_no_key(find), find.outputs, _no_key(test)), test.outputs))
         if remembers(case.hypothesis.program):
-            shares.append(_share(_by_key(_keys(find), find.outputs, _keys(test)), test.outputs))
+            shares.append(share_right(_by_key(_keys(find), find.outputs, _keys(test)), test.outputs))
     elif test.inputs.ndim == 2 and len(case.hypothesis.program.inputs) > 1:
         for column in range(test.inputs.shape[1]):
             said = _by_key(find.inputs[:, column], find.outputs, test.inputs[:, column])
-            shares.append(_share(said, test.outputs))
+            shares.append(share_right(said, test.outputs))
     return max(shares)
 
 
@@ -60,11 +60,12 @@ def _expressions(program: Program) -> list[Expr]:
     return found
 
 
-def _share(said: np.ndarray, outputs: np.ndarray) -> float:
+def share_right(said: np.ndarray, outputs: np.ndarray) -> float:
+    """The share of rows whose outputs are all as said."""
     return float(flat_rows(said == outputs).all(axis=1).mean()) if len(outputs) else 0.0
 
 
-def _most_frequent(values: np.ndarray) -> np.ndarray:
+def most_frequent(values: np.ndarray) -> np.ndarray:
     """The most frequent row."""
     rows, counts = np.unique(flat_rows(values), axis=0, return_counts=True)
     return rows[counts.argmax()].reshape(values.shape[1:])
@@ -86,7 +87,7 @@ def _keys(rows: Rows) -> np.ndarray:
 def _by_key(keys: np.ndarray, outputs: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """For each of `wanted` the most frequent output that went with the same key; the first of all for unseen keys."""
     items = outputs.reshape(*keys.shape, -1).reshape(keys.size, -1)
-    table = {key: _most_frequent(items[keys.reshape(-1) == key]) for key in np.unique(keys)[:1024]}
-    default = _most_frequent(items)
+    table = {key: most_frequent(items[keys.reshape(-1) == key]) for key in np.unique(keys)[:1024]}
+    default = most_frequent(items)
     said = np.stack([table.get(key, default) for key in wanted.reshape(-1)])
     return said.reshape(*wanted.shape, *outputs.shape[keys.ndim :])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from scrutable.guard._base import Guard, GuardCase, silent
-from scrutable.guard._baseline import skill
+from scrutable.guard._baseline import share_right, skill
 from scrutable.hypothesis import Result, wilson
 from scrutable.program import operator
 from scrutable.work import flat_rows
@@ -28,9 +28,9 @@ class Lookup(Guard):
         """See `Guard.apply`. Cost: none to speak of."""
         if any(r.kind == "exhaustive" and r.passed for r in case.evidence):
             return silent(self.name, "program and network are equal on every input")
-        base = _share(_table(case, rows=0), case.test.outputs)
+        base = share_right(_table(case, rows=0), case.test.outputs)
         rows = affordable_rows(case)
-        share = _share(_table(case, rows=rows), case.test.outputs)
+        share = share_right(_table(case, rows=rows), case.test.outputs)
         scores = case.score(case.network, case.hypothesis, case.test.inputs, case.test.outputs, seed=case.seed)
         if skill(1.0, base) == 0.0:
             return silent(self.name, "the network's outputs are as good as constant: a table needs no rows")
@@ -77,7 +77,3 @@ def _table(case: GuardCase, *, rows: int) -> np.ndarray:
     for place, row in enumerate(np.ascontiguousarray(wanted.astype(flat.dtype))):
         said[place] = table.get(row.tobytes(), default)
     return said.reshape(case.test.outputs.shape)
-
-
-def _share(said: np.ndarray, outputs: np.ndarray) -> float:
-    return float(flat_rows(said == outputs).all(axis=1).mean())

@@ -12,6 +12,7 @@ from scrutable.hypothesis._intervals import (
     two_way,
     wilson,
 )
+from scrutable.hypothesis._multiplicity import holm, max_t, p_value
 from scrutable.hypothesis._person import hypothesis
 
 __all__ = [
@@ -32,9 +33,12 @@ __all__ = [
     "confidence_sequence",
     "finite_population",
     "frozen",
+    "holm",
     "hypothesis",
     "hypothesis_from_data",
     "hypothesis_to_data",
+    "max_t",
+    "p_value",
     "plain",
     "read_as",
     "two_way",

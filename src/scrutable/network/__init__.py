@@ -18,18 +18,23 @@ from scrutable.network._site import Site, Span
 from scrutable.network._spec import domain_from_spec
 
 if TYPE_CHECKING:
+    from scrutable.network._edge_popup import Choice
     from scrutable.network._files import FileFacts, inspect_file
     from scrutable.network._from_sklearn import from_sklearn
     from scrutable.network._load import load
+    from scrutable.network._masks import Mask, choice_bits
     from scrutable.network._network import Network
     from scrutable.network._recurrence import Recurrence
     from scrutable.network._recurrent import Recurrent
 
 _LAZY = {
+    "Choice": "_edge_popup",
     "FileFacts": "_files",
+    "Mask": "_masks",
     "Network": "_network",
     "Recurrence": "_recurrence",
     "Recurrent": "_recurrent",
+    "choice_bits": "_masks",
     "from_sklearn": "_from_sklearn",
     "inspect_file": "_files",
     "load": "_load",
@@ -41,12 +46,14 @@ __all__ = [
     "Affine",
     "Bits",
     "Category",
+    "Choice",
     "Columns",
     "Domain",
     "FileFacts",
     "Image",
     "Integers",
     "Layer",
+    "Mask",
     "Network",
     "NetworkFacts",
     "OneHot",
@@ -58,6 +65,7 @@ __all__ = [
     "Span",
     "Tokens",
     "after_each",
+    "choice_bits",
     "domain_from_spec",
     "from_sklearn",
     "inspect_file",

@@ -35,7 +35,7 @@ def _chunk(runner: Runner, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
     given = runner.tensor(x).clone().requires_grad_(True)
     try:
         with torch.enable_grad():
-            raw = _raw(runner, given, x)
+            raw = raw_with_history(runner, given, x)
             weights = torch.from_numpy(np.ascontiguousarray(direction)).to(raw)
             total = (raw * weights.reshape(raw.shape)).sum()
             (found,) = torch.autograd.grad(total, given, allow_unused=True)
@@ -46,7 +46,7 @@ def _chunk(runner: Runner, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
     return np.zeros(x.shape) if found is None else _as_data(found, runner.layout, x.shape)
 
 
-def _raw(runner: Runner, given: Tensor, x: np.ndarray) -> Tensor:
+def raw_with_history(runner: Runner, given: Tensor, x: np.ndarray) -> Tensor:
     """Raw outputs with their history, arranged as `Runner.forward` arranges them."""
     raw = first_tensor(runner.call(given))
     if runner.layout.time_major and runner.each_step and raw.ndim >= 2:

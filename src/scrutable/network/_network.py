@@ -18,10 +18,12 @@ from scrutable.network import _controls
 from scrutable.network._checks import ROWS, check, choose, probe_inputs
 from scrutable.network._controls import untouched_random
 from scrutable.network._domain import Domain, shape_text
+from scrutable.network._edge_popup import Choice, edge_popup
 from scrutable.network._facts import NetworkFacts
 from scrutable.network._find_layers import FoundLayers, find_layers
 from scrutable.network._gradient import input_gradient
 from scrutable.network._layers import Layer
+from scrutable.network._masks import Mask, masked
 from scrutable.network._patch import layer_places, patch_layers, patch_states, read_layers, recurrent_places
 from scrutable.network._recognise import Recognised, describe, recognise, stepping
 from scrutable.network._recurrence import Recurrence
@@ -250,6 +252,25 @@ class Network:
     def permuted(self, seed: int) -> Network | None:
         """A copy with the entries of each weight tensor shuffled; None for functions without weights."""
         return self._twin(_controls.permuted, seed, "permuted")
+
+    def masked(self, mask: Mask) -> Network | None:
+        """A copy with the weights outside the mask at zero; None for functions without weights.
+
+        Raises:
+            UserError: the mask is not of this network.
+        """
+        return self._twin(lambda module, _: masked(module, mask), 0, "masked")
+
+    def subnetwork(
+        self, inputs: np.ndarray, answers: np.ndarray, *, rng: np.random.Generator, choice: Choice | None = None
+    ) -> Mask:
+        """The weights to keep for `answers`, `(n, ...)` in the output domain, to `inputs`, `(n, ...)`, as far as
+        edge-popup finds them. No weight is changed.
+
+        Raises:
+            UserError: the network is a function without weights, or the share to keep is not between 0 and 1.
+        """
+        return edge_popup(self._runner, self._checked(inputs), answers, choice or Choice(), rng)
 
     @cached_property
     def facts(self) -> NetworkFacts:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from scrutable.hypothesis import Result
+import numpy as np
+
+from scrutable.hypothesis import Result, max_t, p_value
 from scrutable.verify._base import silent
 
 NAME = "guard.decoy_variables"
@@ -24,8 +27,7 @@ def decoy_result(main: Result, found: float, decoys: Callable[[], list[float]]) 
     if not main.passed:
         return silent(NAME, "guard", "the interchange did not pass, so no alignment is claimed")
     nulls = decoys()
-    hits = sum(null >= found for null in nulls)
-    p = (1 + hits) / (len(nulls) + 1)
+    hits, p = sum(null >= found for null in nulls), p_value(found, nulls)
     enough = len(nulls) >= FEWEST
     status = "pass" if enough and p <= LEVEL else "fail" if hits else "unknown"
     words = f"{hits} of {len(nulls)} decoys align as well as the program's variables (p = {p:.3f})"
@@ -40,4 +42,28 @@ def decoy_result(main: Result, found: float, decoys: Callable[[], list[float]]) 
         "agreement of activations from inputs that share the value alone, on pairs whose answer changes",
         reason=words if enough else f"{words}; time allowed {len(nulls)} decoys, {FEWEST} are needed",
         details=(("found", found), ("nulls", tuple(nulls))),
+    )
+
+
+def decoys_together(results: Sequence[Result]) -> Result:
+    """One result for the decoys of several variables: that of the worst.
+
+    That every variable passes alone is not enough: the best decoy of each round, whichever variable it stands for, must
+    do worse than each of them (max-T), so that one of many variables does not pass by luck.
+    """
+    order = ("fail", "unknown", "not applicable", "pass")
+    worst = min(results, key=lambda result: order.index(result.status))
+    if worst.status != "pass" or len(results) == 1:
+        return worst
+    facts = [dict(result.details) for result in results]
+    adjusted = max_t(np.array([each["found"] for each in facts]), np.array([each["nulls"] for each in facts]).T)
+    p = float(adjusted.max())
+    words = f"the best decoy of all {len(results)} variables is compared with each of them (p = {p:.3f})"
+    return replace(
+        worst,
+        status="pass" if p <= LEVEL else "unknown",
+        value=p,
+        method=f"{worst.method}; the best of each round of decoys over all variables (max-T)",
+        reason=words,
+        details=(*worst.details, ("p of every variable", tuple(map(float, adjusted)))),
     )

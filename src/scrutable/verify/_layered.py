@@ -13,7 +13,8 @@ from scrutable.hypothesis import Result
 from scrutable.program import Let, Selector
 from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_result, unmapped_result
 from scrutable.verify._base import Case, silent
-from scrutable.verify._decoys import decoy_result
+from scrutable.verify._decoys import NAME as DECOYS
+from scrutable.verify._decoys import decoy_result, decoys_together
 from scrutable.verify._places import Pairs, Place, best_of, decoy_scores
 from scrutable.verify._question import Question, Rows, Values, disjoint_rows, pooled_rows
 from scrutable.verify._regression import Codes
@@ -233,4 +234,7 @@ def _together(measured: list[tuple[Result, ...]]) -> tuple[Result, ...]:
     for result in (result for results in measured for result in results[1:]):
         if result.name not in rest or order[result.status] < order[rest[result.name].status]:
             rest[result.name] = result
+    decoys = [result for results in measured for result in results if result.name == DECOYS]
+    if decoys:
+        rest[DECOYS] = decoys_together(decoys)
     return (main, *rest.values())
