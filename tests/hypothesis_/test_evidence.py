@@ -89,6 +89,7 @@ def test_lookup_by_name_and_replacement() -> None:
     evidence = Evidence((result("causal", "fail", "interchange"),))
     assert evidence["interchange"].status == "fail"
     replaced = evidence.with_results(result("causal", "pass", "interchange"))
+    assert evidence.named("never run") is None
     assert len(replaced) == 1 and replaced["interchange"].passed
     with pytest.raises(KeyError, match="there are: interchange"):
         evidence["scrubbing"]

@@ -60,9 +60,10 @@ def _settles(candidate: Candidate) -> bool:
 def _nearly_right(run: Run, candidate: Candidate) -> bool:
     """Whether a program that was refuted as exact gives nearly only right answers to what was not searched."""
     hypothesis = candidate.hypothesis
-    kept = [dict(r.details).get(SINGLE, 0.0) for r in hypothesis.evidence if r.name == HeldOut.name]
-    least = least_right(run.network, run.data.outputs)
-    return hypothesis.verdict is Verdict.REFUTED and not hypothesis.approximate and bool(kept) and kept[0] >= least
+    kept = hypothesis.evidence.named(HeldOut.name)
+    share = 0.0 if kept is None else dict(kept.details).get(SINGLE, 0.0)
+    refuted = hypothesis.verdict is Verdict.REFUTED and not hypothesis.approximate
+    return refuted and share >= least_right(run.network, run.data.outputs)
 
 
 def _conceded(run: Run, candidate: Candidate) -> Candidate:

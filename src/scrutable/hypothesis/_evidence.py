@@ -103,17 +103,21 @@ class Evidence:
     results: tuple[Result, ...] = ()
 
     def __getitem__(self, name: str) -> Result:
-        for result in self.results:
-            if result.name == name:
-                return result
-        known = ", ".join(r.name for r in self.results) or "none"
-        raise KeyError(f"no result named {name!r}; there are: {known}")
+        found = self.named(name)
+        if found is None:
+            known = ", ".join(r.name for r in self.results) or "none"
+            raise KeyError(f"no result named {name!r}; there are: {known}")
+        return found
 
     def __iter__(self) -> Iterator[Result]:
         return iter(self.results)
 
     def __len__(self) -> int:
         return len(self.results)
+
+    def named(self, name: str) -> Result | None:
+        """The result of that name; None when there is none."""
+        return next((result for result in self.results if result.name == name), None)
 
     def of(self, kind: Kind) -> tuple[Result, ...]:
         """The results of one kind."""

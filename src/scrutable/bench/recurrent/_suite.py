@@ -155,7 +155,7 @@ def _about_program(best: Hypothesis, outcome: _Outcome) -> dict[str, str]:
 
 def _interchange(best: Hypothesis) -> str:
     """The agreement on exchanged states, its interval and n; or why there is none."""
-    found = next((r for r in best.evidence if r.name == "interchange"), None)
+    found = best.evidence.named("interchange")
     if found is None or found.value is None:
         return "none" if found is None else found.status
     between = f"{found.interval.low:.3f} to {found.interval.high:.3f}, " if found.interval else ""
@@ -164,7 +164,7 @@ def _interchange(best: Hypothesis) -> str:
 
 def _beside_null(best: Hypothesis, name: str, null: str) -> str:
     """A causal agreement with its null beside it, and the classes of memory where they were counted."""
-    found = next((r for r in best.evidence if r.name == name), None)
+    found = best.evidence.named(name)
     if found is None or found.value is None:
         return "none" if found is None else found.status
     facts = dict(found.details)
