@@ -21,6 +21,7 @@ ROOMS = [
     "work",
     "synthesis",
     "hypothesis",
+    "compile",
     "propose",
     "verify",
     "guard",
@@ -110,7 +111,7 @@ def test_every_concrete_member_of_a_family_is_public() -> None:
         assert leaf.__name__ in scrutable.__all__, f"{leaf.__name__} is missing from scrutable.__all__"
 
 
-@pytest.mark.parametrize("room", ["", ".program", ".hypothesis", ".work", ".explain", ".report", ".cli"])
+@pytest.mark.parametrize("room", ["", ".program", ".hypothesis", ".work", ".explain", ".report", ".compile", ".cli"])
 def test_light_rooms_do_not_import_torch(room: str) -> None:
     code = f"import sys, scrutable{room}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scrutable.compile import compile  # noqa: A004
     from scrutable.errors import ProgramError, ScrutableError, UserError
     from scrutable.explain import Study, explain, verify
     from scrutable.hypothesis import Alignment, Evidence, Hypothesis, Result, Verdict, hypothesis
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from scrutable.program import Program, trace
 
 _HOME = {
+    "compile": ("compile",),
     "errors": ("ProgramError", "ScrutableError", "UserError"),
     "explain": ("Study", "explain", "verify"),
     "hypothesis": ("Alignment", "Evidence", "Hypothesis", "Result", "Verdict", "hypothesis"),
@@ -81,6 +83,7 @@ __all__ = [
     "Tokens",
     "UserError",
     "Verdict",
+    "compile",
     "explain",
     "from_sklearn",
     "hypothesis",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scrutable.program._bits import expr_bits, residual_bits
     from scrutable.program._naming import name_parts, named_parts
     from scrutable.program._narrowing import narrowed
+    from scrutable.program._print_expr import expression_text
     from scrutable.program._read import read_program
     from scrutable.program._same_value import plainly_constant
     from scrutable.program._simplify import simplify
@@ -45,6 +46,7 @@ _LAZY = {
     "Unknown": "_solver",
     "equivalent": "_solver",
     "expr_bits": "_bits",
+    "expression_text": "_print_expr",
     "name_parts": "_naming",
     "named_parts": "_naming",
     "narrowed": "_narrowing",
@@ -128,6 +130,7 @@ __all__ = [
     "const",
     "equivalent",
     "expr_bits",
+    "expression_text",
     "is_scalar",
     "join",
     "name_parts",

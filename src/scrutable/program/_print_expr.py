@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
-from scrutable.program._expr import Call, Const, Expr, Var, call
+from scrutable.program._expr import Call, Const, Expr, Var, call, variables
 from scrutable.program._operators import ADD, COMPARE, RESERVED, TERNARY, Spelled, operator, spelled_literal, wrap
 from scrutable.program._operators._base import INT_MIN, infix
 from scrutable.program._types import Array, Bool, Int, Real, Selector, Seq, Type, scalar_of
@@ -89,6 +89,12 @@ def spell(expr: Expr, scope: Scope) -> Spelled:
 def text(expr: Expr, scope: Scope) -> str:
     """The Python of an expression, without its precedence."""
     return spell(expr, scope).text
+
+
+def expression_text(expr: Expr) -> str:
+    """The Python of an expression on its own, every variable under its own name."""
+    names = variables(expr)
+    return text(expr, Scope({name: name for name in names}, {}, names, Constants(set(names))))
 
 
 def _spell_selector(expr: Call, scope: Scope) -> Spelled:
