@@ -58,3 +58,20 @@ def test_name_docstring_and_pi():
 def test_what_cannot_be_read_is_said(text: str, message: str):
     with pytest.raises(UserError, match=message):
         read_program(text, {"x": INT} if "*x" not in text and "return y" not in text else None)
+
+
+def test_printed_programs_with_helpers_are_read_back() -> None:
+    text = """
+def f(x):
+    earlier = select(x, x, "<")
+    late = select_and(earlier, select(shifted(x, 1, 0), x, "!="))
+    mean = aggregate(late, x, 0.5)
+    return [m + n + p for m, n, p in zip(mean, widths(earlier), pick_first(late, x, -1))]
+"""
+    program = read_program(text, {"x": Seq(INT)})
+    assert read_program(program.source, {"x": Seq(INT)}) == program
+
+
+def test_a_changed_helper_is_not_taken_for_the_operator() -> None:
+    text = "def widths(selector):\n    return selector\n\n\ndef f(x):\n    return widths(x)\n"
+    assert "widths" not in str(read_program(text, {"x": Seq(INT)}).statements)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scrutable.compile._circuit import Circuit, Edge, Role
     from scrutable.compile._compile import Compiled, compile  # noqa: A004
     from scrutable.compile._options import Options
+    from scrutable.compile._save import description, save
     from scrutable.compile._transformer import Transformer
 
 _LAZY = {
@@ -30,9 +31,22 @@ _LAZY = {
     "Role": "_circuit",
     "Transformer": "_transformer",
     "compile": "_compile",
+    "description": "_save",
+    "save": "_save",
 }
 
-__all__ = ["Agreement", "Circuit", "Compiled", "Edge", "Options", "Role", "Transformer", "compile"]
+__all__ = [
+    "Agreement",
+    "Circuit",
+    "Compiled",
+    "Edge",
+    "Options",
+    "Role",
+    "Transformer",
+    "compile",
+    "description",
+    "save",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -74,6 +74,9 @@ class Transformer(nn.Module):
         vocabulary: how many tokens. length: of the longest input. width: of the residual stream.
         blocks: (heads, head size, hidden units) of each.
 
+    Attributes:
+        settings: these arguments, as plain data.
+
     Raises:
         UserError: sizes that no compiled network has.
     """
@@ -96,6 +99,14 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(width, *block, causal=causal) for block in blocks)
         self.unembed = nn.Linear(width, max(1, classes), bias=False)
         self.classes = classes
+        self.settings = {
+            "vocabulary": vocabulary,
+            "length": length,
+            "width": width,
+            "classes": classes,
+            "blocks": [list(block) for block in blocks],
+            "causal": causal,
+        }
 
     def forward(self, tokens: Tensor) -> Tensor:
         """`(n, length)` whole numbers to scores or numbers."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from scrutable.errors import UserError
 
 OURS = "scrutable.examples."
+COMPILED = "scrutable.compile._transformer:Transformer"
 _FORM = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
@@ -78,6 +81,30 @@ def _call(made: object, architecture: str) -> nn.Module:
     if not isinstance(module, nn.Module):
         raise UserError(f"got {type(module).__name__} from {architecture}(), expected an nn.Module")
     return module
+
+
+def make_compiled(settings: str, *, parameters: int) -> nn.Module:
+    """The transformer of a compiled program, whose sizes its file names.
+
+    Arguments:
+        settings: its arguments as JSON. parameters: how many numbers the file holds; no more memory is taken.
+
+    Raises:
+        UserError: the sizes cannot be used, or are not those of the file.
+    """
+    module_name, name = COMPILED.split(":")
+    made = getattr(importlib.import_module(module_name), name)
+    try:
+        with torch.device("meta"):
+            module: nn.Module = made(**json.loads(settings))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise UserError(f"got settings that are no sizes of a transformer ({str(error)[:80]})") from error
+    needed = sum(weight.numel() for weight in module.parameters())
+    if needed != parameters:
+        raise UserError(
+            f"got sizes that need {needed} parameters in a file of {parameters}, expected those of the file"
+        )
+    return module.to_empty(device="cpu")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from scrutable.errors import UserError
-from scrutable.network._architecture import make_module, make_ours
+from scrutable.network._architecture import COMPILED, make_compiled, make_module, make_ours
 from scrutable.network._domain import Domain
 from scrutable.network._files import FileFacts, inspect_file, read_state_dict
 from scrutable.network._network import Network
@@ -35,7 +35,7 @@ def load(
         path: a safetensors file or a PyTorch state dict (`.pt`, `.pth`).
         architecture: "package.module:function" that makes the module; the current directory can be imported from.
         inputs, outputs: domains or their specs. A safetensors file written for this package may name them (and one of
-            the package's own example architectures) in its metadata.
+            the package's own architectures) in its metadata.
         trust: also load whole pickled modules, TorchScript, torch.export archives, pickles and joblib files. These can
             run any code: trust whoever made them first.
         name: for reports; the file's name without its ending if left out.
@@ -74,7 +74,12 @@ def _domains(facts: FileFacts, inputs: Domain | str | None, outputs: Domain | st
 def _with_weights(path: Path, facts: FileFacts, architecture: str | None) -> tuple[nn.Module, str]:
     """The architecture with the file's weights in it, and a sentence about that."""
     named = facts.metadata.get("scrutable.architecture", "")
-    module = make_module(architecture) if architecture is not None else make_ours(named)
+    if architecture is not None:
+        module = make_module(architecture)
+    elif named == COMPILED:
+        module = make_compiled(facts.metadata.get("scrutable.settings", ""), parameters=facts.parameters)
+    else:
+        module = make_ours(named)
     if module is None:
         theirs = f" (the file names {named[:60]!r}, which is used only if you give it)" if named else ""
         raise UserError(

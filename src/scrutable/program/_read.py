@@ -25,8 +25,8 @@ DEEPEST = 60
 def read_program(text: str, inputs: Inputs | None = None, name: str | None = None) -> Program:
     """The program that a text in Python defines: that of its last function, with the other functions put in place.
 
-    What the text may hold is what `trace` takes: functions, and at its top level imports from `math` and numbers or
-    tables with a name. It is parsed, and nothing in it is ever compiled or run; decorators and defaults are not
+    What the text may hold is what `trace` takes: functions (those that printed programs carry mean the operators they
+    are), and at its top level imports from `math` and numbers or tables with a name. It is parsed, and nothing in it is ever compiled or run; decorators and defaults are not
     looked at.
 
     Arguments:
@@ -36,7 +36,7 @@ def read_program(text: str, inputs: Inputs | None = None, name: str | None = Non
         UserError: the text is no Python, defines no function, or uses what programs cannot express.
     """
     tree = _parsed(text)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef) and not _is_helper(node)}
     if not functions:
         raise UserError("got a text without a function, expected Python that defines one; try def program(x): ...")
     _, node = functions.popitem()
@@ -56,6 +56,12 @@ def _parsed(text: str) -> ast.Module:
     if _depth(tree) > DEEPEST:
         raise UserError(f"got a text nested more than {DEEPEST} deep, expected simpler Python; try naming its parts")
     return tree
+
+
+def _is_helper(node: ast.FunctionDef) -> bool:
+    """Whether a function is one that printed programs carry, word for word; its name then means the operator."""
+    helper = HELPERS.get(node.name)
+    return helper is not None and ast.unparse(node) == ast.unparse(ast.parse(helper.source))
 
 
 def _depth(tree: ast.AST) -> int:
