@@ -190,7 +190,10 @@ class Counting(nn.Module):
 
 def gpt2() -> nn.Module:
     transformers = pytest.importorskip("transformers")
-    config = transformers.GPT2Config(n_layer=2, n_head=2, n_embd=8, vocab_size=11, n_positions=8, use_cache=False)
+    ends = {"bos_token_id": 0, "eos_token_id": 0}
+    config = transformers.GPT2Config(
+        n_layer=2, n_head=2, n_embd=8, vocab_size=11, n_positions=8, use_cache=False, **ends
+    )
     return transformers.GPT2LMHeadModel(config)
 
 

@@ -18,7 +18,10 @@ names = st.lists(st.text("abcXYZ_09-", min_size=1, max_size=5), min_size=1, max_
 
 @st.composite
 def sites(draw: st.DrawFn) -> Site:
-    site = Site(draw(names), draw(st.none() | numbers | spans), draw(indices))
+    step, axes = draw(st.none() | numbers | spans), ()
+    if step is not None and draw(st.booleans()):
+        axes = tuple(draw(st.lists(indices, min_size=1, max_size=3)))
+    site = Site(draw(names), step, draw(indices), axes=axes)
     if not draw(st.booleans()):
         return site
     k = draw(st.integers(1, 5))
@@ -44,6 +47,8 @@ def test_the_printed_form_reads_back_as_the_same_site(site: Site):
         "fc1[[0, 4]]",
         "a[::2]",
         "a[1:, [1, 2]]",
+        "blocks.0.attn.softmax[2, :, 0:4]",
+        "a[[0, 1], [2, 3], 0, :]",
     ],
 )
 def test_forms_that_print_as_they_are_written(text: str):
@@ -51,7 +56,9 @@ def test_forms_that_print_as_they_are_written(text: str):
 
 
 def test_everything_of_a_site_is_the_site():
-    assert Site.parse("hidden[:, :]") == Site.parse("hidden") == Site.parse(" hidden[:] ")
+    assert (
+        Site.parse("hidden[:, :]") == Site.parse("hidden") == Site.parse(" hidden[:] ") == Site.parse("hidden[:, :, :]")
+    )
 
 
 def test_directions_are_made_orthonormal_and_then_stay():
@@ -86,7 +93,20 @@ def test_any_text_is_a_site_or_a_user_error(text: str):
         assert Site.parse(str(site)) == site
 
 
-NO_SITES = ["", "h[", "h[]", "h[1,2,3]", "h[1][2]", "h[x]", "h[True]", "h[[1, 1]]", "h[::0]", "h[[1], 2]", "h[1.5]"]
+NO_SITES = [
+    "",
+    "h[",
+    "h[]",
+    "h[1,]",
+    "h[1,,3]",
+    "h[1][2]",
+    "h[x]",
+    "h[True]",
+    "h[[1, 1]]",
+    "h[::0]",
+    "h[[1], 2]",
+    "h[1.5]",
+]
 HOSTILE = ["h[" + "[" * 9000, "h.along([[1]]", "h.along(__import__('os'))", "h[" + "9" * 5000 + "]"]
 
 

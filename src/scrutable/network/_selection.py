@@ -93,6 +93,8 @@ def resolve(site: Site, places: dict[str, Place]) -> Selection:
     if place is None:
         known = ", ".join(list(places)[:12]) + (", ..." if len(places) > 12 else "")
         raise UserError(f"got the site {site.name[:60]!r}, expected one of {known or 'none: it shows no insides'}")
+    if site.axes:
+        raise UserError(f"got {site.text} with {len(site.indices)} indices, expected {site.name}[step, units]")
     if site.step is not None and not place.steps:
         raise UserError(f"got {site.text} with a step, expected {site.name}[units]: it has no steps")
     if place.steps and site.step is None and site.units != ALL:

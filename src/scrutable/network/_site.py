@@ -6,6 +6,7 @@ hidden[3, :]        after step 3 only (the first step is 0)
 hidden[3, 1]        its second unit then
 fc1[[0, 4, 7]]      three units of a layer
 block[2, 0:4]       four units of a layer at position 2 of a sequence
+softmax[1, :, 0:4]  of a value with more axes, one index for each: head 1, all queries, keys 0 to 3
 fc1.along([[0.6, 0.8]])    coordinates along orthonormal directions of the units
 """
 
@@ -59,6 +60,7 @@ class Site:
         step: which steps (or positions); None when the value has no steps. units: which entries of each item.
         directions: orthonormal rows, one for each dimension of a linear subspace of the units; empty for the units
             themselves. Make them with `along`.
+        axes: for values with more axes than steps and units, those before the last two (which are `step` and `units`).
 
     Raises:
         UserError: an argument cannot be used.
@@ -68,16 +70,20 @@ class Site:
     step: Index | None = None
     units: Index = ALL
     directions: tuple[tuple[float, ...], ...] = ()
+    axes: tuple[Index, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise UserError(f"got the site name {str(self.name)[:60]!r}, expected a name such as {EXAMPLE}")
-        for index in (self.units, *(() if self.step is None else (self.step,))):
+        for index in self.indices:
             _check_index(index)
-        if isinstance(self.step, tuple):
+        if self.axes and self.step is None:
+            raise UserError(f"got {self.name} with axes and no step, expected an index for each axis")
+        if isinstance(self.step, tuple) and not self.axes:
             raise UserError(f"got the steps {self.step}, expected one step or a slice")
-        if self.step == ALL and self.units == ALL:
+        if all(index == ALL for index in self.indices):
             object.__setattr__(self, "step", None)
+            object.__setattr__(self, "axes", ())
         if self.directions:
             object.__setattr__(self, "directions", orthonormal(self.directions))
 
@@ -94,11 +100,14 @@ class Site:
         return replace(self, directions=orthonormal(directions))
 
     @property
+    def indices(self) -> tuple[Index, ...]:
+        """The index of each axis, in order."""
+        return (*self.axes, *(() if self.step is None else (self.step,)), self.units)
+
+    @property
     def text(self) -> str:
         """The site without its directions."""
-        if self.step is None:
-            return self.name if self.units == ALL else f"{self.name}[{_index_text(self.units)}]"
-        return f"{self.name}[{_index_text(self.step)}, {_index_text(self.units)}]"
+        return self.name if self.indices == (ALL,) else f"{self.name}[{', '.join(map(_index_text, self.indices))}]"
 
     def __str__(self) -> str:
         if not self.directions:
@@ -120,8 +129,8 @@ class Site:
             name, bracket, index = head.partition("[")
             if (along and not directions.endswith(")")) or (bracket and not index.endswith("]")):
                 raise ValueError("a bracket is not closed")
-            step, units = _parse_index(index[:-1]) if bracket else (None, ALL)
-            site = Site(name, step, units)
+            *axes, step, units = _parse_index(index[:-1]) if bracket else (None, ALL)
+            site = Site(name, step, units, axes=tuple(axes))
             return site.along(_literal(directions[:-1])) if along else site
         except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
             raise UserError(f"got {text[:80]!r}, expected a site such as {EXAMPLE}") from error
@@ -133,8 +142,8 @@ def _literal(text: str) -> Any:
         return ast.literal_eval(text.strip())
 
 
-def _parse_index(text: str) -> tuple[Index | None, Index]:
-    """The step (None without one) and the units between the brackets."""
+def _parse_index(text: str) -> tuple[Any, ...]:
+    """Further axes, the step (None without one) and the units between the brackets."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(f"x[{text}]", mode="eval").body
@@ -142,8 +151,9 @@ def _parse_index(text: str) -> tuple[Index | None, Index]:
         raise ValueError("not an index")
     if not isinstance(tree.slice, ast.Tuple):
         return None, _one(tree.slice)
-    step, units = tree.slice.elts
-    return _one(step), _one(units)
+    if len(tree.slice.elts) < 2:
+        raise ValueError("not an index")
+    return tuple(map(_one, tree.slice.elts))
 
 
 def _one(node: ast.expr) -> Index:

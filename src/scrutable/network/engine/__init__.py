@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from scrutable.network.engine._capture import capture
+from scrutable.network.engine._engine import Engine
 from scrutable.network.engine._graph import Graph
 from scrutable.network.engine._node import Node, Rows, Size, Value
+from scrutable.network.engine._plan import Swap
 from scrutable.network.engine._tape import NotCaptured
 
-__all__ = ["Graph", "Node", "NotCaptured", "Rows", "Size", "Value", "capture"]
+__all__ = ["Engine", "Graph", "Node", "NotCaptured", "Rows", "Size", "Swap", "Value", "capture"]

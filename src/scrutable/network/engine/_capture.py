@@ -66,7 +66,7 @@ def _check(graph: Graph, module: nn.Module, x: Tensor) -> None:
     """The graph gives what the module gives."""
     with torch.no_grad():
         expected, got = first_tensor(module(x.clone())), graph.evaluate([OUTPUT], {INPUT: x})[OUTPUT]
-    if not _equal(got, expected):
+    if not equal(got, expected):
         raise NotCaptured(f"what was recorded gives other outputs than the module on {x.shape}")
 
 
@@ -121,8 +121,8 @@ class _Builder:
         few, more = (tape.entries[at].results[0] for tape in (self.few, self.more))
         assert few is not None and more is not None
         if at == 0:
-            self.at[Ref(0, 0)] = self._append(INPUT, None, (), {}, rows=_rows(few, more), live=True)
-        elif few is more or _equal(few, more):
+            self.at[Ref(0, 0)] = self._append(INPUT, None, (), {}, sample=few, rows=_rows(few, more), live=True)
+        elif few is more or equal(few, more):
             self.at[Ref(at, 0)] = self._append(label, None, (), {}, tensor=few)
         else:
             raise NotCaptured(f"it uses numbers made outside of tensor operations, which differ between runs ({label})")
@@ -141,7 +141,7 @@ class _Builder:
             rows = None
             if live:
                 self.coupled[len(self.nodes)] = label
-        self.at[ref] = self._append(label, call, args, kwargs, rows=rows, live=live, unique=unique)
+        self.at[ref] = self._append(label, call, args, kwargs, sample=few, rows=rows, live=live, unique=unique)
 
     def _append(
         self,
@@ -152,6 +152,7 @@ class _Builder:
         *,
         live: bool = False,
         rows: Rows | None = None,
+        sample: Tensor | None = None,
         tensor: Tensor | None = None,
         unique: bool = True,
     ) -> int:
@@ -159,8 +160,11 @@ class _Builder:
         name = label if self.names[label] == 1 else f"{label}#{self.names[label]}"
         inputs = tuple(dict.fromkeys(v.node for v in parts_of((args, kwargs), Value)))
         fixed = not live and not parts_of((args, kwargs), Size) and all(self.nodes[i].fixed for i in inputs)
-        self.nodes.append(Node(len(self.nodes), name, call, args, kwargs, inputs, rows, live, fixed, tensor))
-        return len(self.nodes) - 1
+        shape = () if rows is None or sample is None else tuple(rows.first(sample).shape[1:])
+        dtype = None if sample is None else sample.dtype
+        at = len(self.nodes)
+        self.nodes.append(Node(at, name, call, args, kwargs, inputs, rows, live, fixed, shape, dtype, tensor))
+        return at
 
     def _merged(self, few: Any, more: Any, label: str) -> Any:
         """Arguments for any number of rows, from those of both runs."""
@@ -190,14 +194,14 @@ def _rows(few: Tensor, more: Tensor) -> Rows | None:
     if few.ndim != more.ndim or len(axes) > 1:
         raise _Mixed
     if not axes:
-        if _equal(few, more):
+        if equal(few, more):
             return None
         raise _Mixed
     (axis,) = axes
     group = more.shape[axis] - few.shape[axis]
     for rows in (Rows(axis, group), Rows(axis, group, outer=False)):
         fits = (few.shape[axis], more.shape[axis]) == (FEW * group, MORE * group)
-        if fits and _equal(rows.first(few), rows.first(more)[:FEW]):
+        if fits and equal(rows.first(few), rows.first(more)[:FEW]):
             return rows
     raise _Mixed
 
@@ -206,7 +210,7 @@ def _nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _equal(a: Tensor, b: Tensor) -> bool:
+def equal(a: Tensor, b: Tensor) -> bool:
     """Equal but for rounding."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from scrutable.errors import UserError
-from scrutable.network.engine._node import Node
+from scrutable.network.engine._node import Node, Rows
 from scrutable.network.engine._schedule import Schedule, filled, schedule
 
 INPUT, OUTPUT = "input", "output"
@@ -62,6 +62,19 @@ class Graph:
                 f"got the site {name[:60]!r}, expected a value of the network such as {', '.join(near[:8])}"
             )
         return self.nodes[self.names[name]]
+
+    def rows(self, name: str) -> Rows:
+        """Where the rows of a value are.
+
+        Raises:
+            UserError: no such node, or its value has no rows.
+        """
+        rows = self.node(name).rows
+        if rows is None:
+            raise UserError(
+                f"got the site {name[:60]!r}, expected a value with rows: it is a weight or made of numbers"
+            )
+        return rows
 
     def inputs(self, name: str) -> tuple[Node, ...]:
         """The nodes that a node is computed from directly, weights included."""

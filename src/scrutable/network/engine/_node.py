@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -54,6 +56,20 @@ class Rows:
             return value.movedim(0, self.axis)
         return value.movedim(0, self.axis if self.outer else self.axis + 1).flatten(self.axis, self.axis + 1)
 
+    def take(self, value: Tensor, index: Tensor) -> Tensor:
+        """Some rows of a value, in its own shape."""
+        if self.group == 1:
+            return value.index_select(self.axis, index)
+        return self.back(self.first(value).index_select(0, index))
+
+    def join(self, values: Sequence[Tensor]) -> Tensor:
+        """Values of successive rows as one."""
+        if len(values) == 1:
+            return values[0]
+        if self.group == 1 or self.outer:
+            return torch.cat(list(values), self.axis)
+        return self.back(torch.cat([self.first(value) for value in values]))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
@@ -68,6 +84,7 @@ class Node:
         inputs: the nodes it is computed from.
         rows: where its rows are; None when it has none.
         live: whether it depends on the input. fixed: whether it depends on weights alone.
+        shape: of one row, its rows in front; () without rows. dtype: of the values; None for several results.
         tensor: of a weight or constant.
     """
 
@@ -80,12 +97,19 @@ class Node:
     rows: Rows | None
     live: bool
     fixed: bool
+    shape: tuple[int, ...] = ()
+    dtype: torch.dtype | None = None
     tensor: Tensor | None = None
 
     @property
     def is_site(self) -> bool:
         """Whether it is a tensor with a value for each row that depends on the input."""
         return self.live and self.rows is not None
+
+    @property
+    def bytes(self) -> int:
+        """Of one row; 0 where there is none."""
+        return 0 if self.rows is None or self.dtype is None else math.prod(self.shape) * self.dtype.itemsize
 
 
 def parts_of(held: Any, kind: type) -> list[Any]:

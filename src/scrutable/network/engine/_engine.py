@@ -1,0 +1,212 @@
+"""`Engine`: interventions on a module, where only what a change reaches is run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from scrutable.network._runner import in_chunks
+from scrutable.network._site import Site
+from scrutable.network.engine._capture import capture
+from scrutable.network.engine._check import check_site
+from scrutable.network.engine._cone import Cone
+from scrutable.network.engine._graph import INPUT, OUTPUT, Graph
+from scrutable.network.engine._node import Rows
+from scrutable.network.engine._pick import Pick
+from scrutable.network.engine._plan import Group, Swap, blended, plan
+from scrutable.network.engine._pool import Bank, Pool
+
+HELD_BYTES = 512 * 2**20
+FUSED_BYTES = 64 * 2**20
+MOST_FUSED = 1024
+
+
+@final
+class Engine:
+    """Interventions on a module in evaluation mode, which is left as it is.
+
+    The forward is captured as a graph for each shape of input. An intervention runs only what is computed from the
+    changed values; what else that needs is run once for each distinct input and kept.
+
+    Arguments:
+        module: takes one tensor. rows_on: the axis of it (and of nothing else) that rows of data are on.
+        probe: other inputs of the shape of some, at least three rows, to capture on; None to capture on those
+            themselves.
+        held: bytes of values to keep between calls.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        rows_on: int = 0,
+        probe: Callable[[Tensor], Tensor] | None = None,
+        held: int = HELD_BYTES,
+    ) -> None:
+        self.module, self.probe, self.bank = module, probe, Bank(held)
+        self._rows = Rows(rows_on)
+        self._graphs: dict[Any, Graph] = {}
+        self._cones: dict[Any, Cone] = {}
+        self._checked: set[tuple[int, str]] = set()
+
+    def graph(self, x: Tensor, *, open_attention: bool = False) -> Graph:
+        """The graph for inputs like these. The first use for a shape captures it, which runs the module a few times.
+
+        Raises:
+            NotCaptured: the forward is no fixed sequence of operations on independent rows; the reason.
+        """
+        key = (tuple(self._rows.first(x).shape[1:]), x.dtype, open_attention)
+        if key not in self._graphs:
+            given = x if self.probe is None else self.probe(x)
+            self._graphs[key] = capture(self.module, given, rows_on=self._rows.axis, open_attention=open_attention)
+        return self._graphs[key]
+
+    def read(self, x: Tensor, sites: Iterable[str | Site]) -> dict[Site, Tensor]:
+        """The numbers at sites for each input, `(n, ..., k)`; axes at one index are left out, units never.
+
+        Raises:
+            NotCaptured: see `graph`. UserError: no such site.
+        """
+        chosen = [_site(site) for site in sites]
+        graph, pool = self._graph_for(x, [site.name for site in chosen]), Pool.of(x, self._rows)
+        names = dict.fromkeys(site.name for site in chosen)
+        index = None if len(pool.index) == pool.n else pool.index.to(x.device)
+        values = self.bank.take(graph, pool, names, index, at_once=_at_once(_bytes(graph)))
+        return {
+            site: Pick.of(site, graph.node(site.name).shape).read(graph.rows(site.name).first(values[site.name]))
+            for site in chosen
+        }
+
+    def interchange(self, x: Tensor, swaps: Sequence[Swap]) -> Tensor:
+        """Outputs with sites of some inputs set to what they are for others, for all requests at once.
+
+        Requests that change the same values are run as one batch; equal ones, and equal inputs, are run once.
+
+        Arguments:
+            x: all inputs that the requests are about.
+
+        Returns:
+            `(m, ...)`: the outputs of all requests, one after the other, rows in front.
+
+        Raises:
+            NotCaptured: see `graph`. UserError: no such site, or positions that do not exist.
+
+        Cost: each distinct input once up to the sites, then what lies behind the sites for each different request.
+        """
+        picks: list[Pick] = []
+        known: dict[str | Site, tuple[str, int]] = {}
+        named = {site: _site(site) for swap in swaps for site in swap.sources}
+        graph, pool = self._graph_for(x, [site.name for site in named.values()]), Pool.of(x, self._rows)
+        for site, parsed in named.items():
+            known[site] = (parsed.name, len(picks))
+            picks.append(Pick.of(parsed, graph.node(parsed.name).shape))
+            self._check(graph, parsed.name, x)
+        results: Tensor | None = None
+        for group in plan(swaps, pool.index.numpy(), known.__getitem__):
+            outputs = self._run(graph, pool, group, picks)
+            if results is None:
+                total = sum(np.size(swap.base) for swap in swaps)
+                results = outputs.new_empty((total, *outputs.shape[1:]))
+            places, which = (torch.from_numpy(a).to(outputs.device) for a in (group.places, group.which))
+            results[places] = outputs[which]
+        assert results is not None
+        return results
+
+    def patched(self, x: Tensor, edits: Mapping[str, Callable[[Tensor, slice], Tensor]], *, at_once: int) -> Tensor:
+        """Outputs, `(n, ...)`, where values are replaced by functions of what they are.
+
+        Arguments:
+            edits: for each name, the new value from the old one, for the rows of a slice of x.
+            at_once: how many rows to run at once.
+
+        Raises:
+            NotCaptured: see `graph`. UserError: no such site.
+        """
+        graph = self._graph_for(x, edits)
+        for name in edits:
+            self._check(graph, name, x)
+        n, rows = self._rows.count(x), self._rows
+
+        def run(part: slice) -> Tensor:
+            given = rows.first(x)[part]
+            changes = {name: partial(edit, part) for name, edit in edits.items()}
+            found = graph.evaluate([OUTPUT], {INPUT: rows.back(given)}, edits=changes)[OUTPUT]
+            return graph.rows(OUTPUT).first(found)
+
+        with torch.no_grad():
+            return torch.cat(in_chunks(n, at_once, run))
+
+    def _run(self, graph: Graph, pool: Pool, group: Group, picks: Sequence[Pick]) -> Tensor:
+        """The outputs of a group's requests, `(k, ...)`."""
+        cone = self._cone(graph, tuple(column.name for column in group.columns))
+
+        def run(rows: slice) -> Tensor:
+            return self._fused(graph, pool, group.some(rows), picks)
+
+        with torch.no_grad():
+            return torch.cat(in_chunks(len(group.bases), _at_once(cone.bytes), run))
+
+    def _fused(self, graph: Graph, pool: Pool, group: Group, picks: Sequence[Pick]) -> Tensor:
+        """The outputs of a group's requests in one batch."""
+        cone, parts = self._cone(graph, tuple(column.name for column in group.columns)), group.columns
+        take = partial(self.bank.take, graph, pool, at_once=_at_once(_bytes(graph)))
+        replaced = {c.name for c in parts if c.name in cone.bases and all(picks[p].whole for p in np.unique(c.picks))}
+        needed = [*cone.frontier, *(name for name in cone.bases if name not in replaced)]
+        given = take(needed, _tensor(group.bases, pool))
+        edits: dict[str, Callable[[Tensor], Tensor]] = {}
+        for part in parts:
+            source = take([part.name], _tensor(part.sources, pool))[part.name]
+            if part.name in replaced:
+                given[part.name] = source
+            else:
+                change = partial(blended, source=source, rows=graph.rows(part.name), picks=picks, which=part.picks)
+                edits[part.name] = _after(edits.get(part.name), change)
+        output = graph.evaluate([OUTPUT], given, edits=edits)[OUTPUT]
+        return graph.rows(OUTPUT).first(output)
+
+    def _graph_for(self, x: Tensor, names: Iterable[str]) -> Graph:
+        """The graph that has these values: the one with attention opened up where another lacks one."""
+        graph = self.graph(x)
+        if all(name in graph.names for name in names):
+            return graph
+        opened = self.graph(x, open_attention=True)
+        return opened if all(name in opened.names for name in names) else graph
+
+    def _cone(self, graph: Graph, names: tuple[str, ...]) -> Cone:
+        key = (id(graph), names)
+        if key not in self._cones:
+            self._cones[key] = Cone.of(graph, dict.fromkeys(names))
+        return self._cones[key]
+
+    def _check(self, graph: Graph, name: str, x: Tensor) -> None:
+        if (id(graph), name) not in self._checked:
+            check_site(graph, self.module, name, x if self.probe is None else self.probe(x))
+            self._checked.add((id(graph), name))
+
+
+def _site(site: str | Site) -> Site:
+    return site if isinstance(site, Site) else Site.parse(site)
+
+
+def _bytes(graph: Graph) -> int:
+    return sum(node.bytes for node in graph.nodes)
+
+
+def _at_once(each: int) -> int:
+    """How many rows to run at once where one takes so many bytes."""
+    return max(1, min(MOST_FUSED, FUSED_BYTES // max(1, each)))
+
+
+def _tensor(index: np.ndarray, pool: Pool) -> Tensor | None:
+    if len(index) == pool.n and (index == np.arange(pool.n)).all():
+        return None
+    return torch.from_numpy(index).to(pool.x.device)
+
+
+def _after(first: Callable[[Tensor], Tensor] | None, second: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    return second if first is None else lambda value: second(first(value))
