@@ -22,7 +22,7 @@ from torch.nn.utils import parametrize
 from scrutable.errors import UserError
 from scrutable.network._controls import untouched_random
 from scrutable.network._domain import Domain
-from scrutable.network._gradient import raw_with_history
+from scrutable.network._layout import first_tensor
 from scrutable.network._masks import Mask
 from scrutable.network._runner import Runner
 
@@ -59,7 +59,7 @@ def edge_popup(
         for _ in range(choice.steps):
             rows = rng.integers(0, len(inputs), size=min(BATCH, len(inputs)))
             optimiser.zero_grad()
-            raw = raw_with_history(trial, trial.tensor(inputs[rows]), inputs[rows])
+            raw = trial.arranged(first_tensor(scored(trial.tensor(inputs[rows]))), inputs[rows])
             _loss(runner.outputs, raw, answers[rows]).backward()
             optimiser.step()
             rates.step()

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from scrutable.errors import UserError
-from scrutable.network._layout import Layout, first_tensor, fit
-from scrutable.network._recurrent import Recurrent
+from scrutable.network._layout import Layout, first_tensor
 from scrutable.network._runner import Runner, in_chunks, out_of_memory
 
 
@@ -35,7 +34,7 @@ def _chunk(runner: Runner, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
     given = runner.tensor(x).clone().requires_grad_(True)
     try:
         with torch.enable_grad():
-            raw = raw_with_history(runner, given, x)
+            raw = runner.arranged(first_tensor(runner.call(given)), x)
             weights = torch.from_numpy(np.ascontiguousarray(direction)).to(raw)
             total = (raw * weights.reshape(raw.shape)).sum()
             (found,) = torch.autograd.grad(total, given, allow_unused=True)
@@ -44,16 +43,6 @@ def _chunk(runner: Runner, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
             raise
         raise UserError(f"got no gradient from the network ({type(error).__name__}: {str(error)[:100]})") from error
     return np.zeros(x.shape) if found is None else _as_data(found, runner.layout, x.shape)
-
-
-def raw_with_history(runner: Runner, given: Tensor, x: np.ndarray) -> Tensor:
-    """Raw outputs with their history, arranged as `Runner.forward` arranges them."""
-    raw = first_tensor(runner.call(given))
-    if runner.layout.time_major and runner.each_step and raw.ndim >= 2:
-        raw = raw.transpose(0, 1)
-    if isinstance(runner.call, Recurrent) and not runner.outputs.is_sequence and raw.ndim >= 2:
-        raw = raw[:, -1]
-    return fit(raw, n=len(x), shape=runner.output_shape(x), outputs=runner.outputs)
 
 
 def _as_data(gradient: Tensor, layout: Layout, shape: tuple[int, ...]) -> np.ndarray:

@@ -15,6 +15,7 @@ from torch import nn
 
 from scrutable.errors import UserError
 from scrutable.network import _controls
+from scrutable.network._captured import Captured, captured
 from scrutable.network._checks import ROWS, check, choose, probe_inputs
 from scrutable.network._controls import untouched_random
 from scrutable.network._domain import Domain, shape_text
@@ -127,6 +128,15 @@ class Network:
     @cached_property
     def _chain(self) -> FoundLayers:
         return find_layers(self._runner, self._probe, frozenset(self._places))
+
+    @cached_property
+    def captured(self) -> Captured:
+        """The network as a graph of named values. The first use runs the module a few times.
+
+        Raises:
+            NotCaptured: its forward is no fixed sequence of tensor operations on rows; the reason.
+        """
+        return captured(self._runner, self._probe)
 
     @property
     def sites(self) -> tuple[str, ...]:

@@ -68,11 +68,19 @@ class Runner:
                 raise
             except Exception as error:
                 raise self.failure(x, error) from error
-            if self.layout.time_major and self.each_step and raw.ndim >= 2:
-                raw = raw.transpose(0, 1)
-            if isinstance(self.call, Recurrent) and not self.outputs.is_sequence and raw.ndim >= 2:
-                raw = raw[:, -1]
-            return fit(raw, n=len(x), shape=self.output_shape(x), outputs=self.outputs)
+            return self.arranged(raw, x)
+
+    def arranged(self, raw: Tensor, x: np.ndarray) -> Tensor:
+        """What the module gave for rows `x`, as `forward` gives it.
+
+        Raises:
+            UserError: it does not fit the output domain.
+        """
+        if self.layout.time_major and self.each_step and raw.ndim >= 2:
+            raw = raw.transpose(0, 1)
+        if isinstance(self.call, Recurrent) and not self.outputs.is_sequence and raw.ndim >= 2:
+            raw = raw[:, -1]
+        return fit(raw, n=len(x), shape=self.output_shape(x), outputs=self.outputs)
 
     def failure(self, x: np.ndarray, error: Exception) -> Exception:
         """The user's error for a module that raised; memory errors stay what they are."""

@@ -14,6 +14,7 @@ from scrutable.verify._fidelity import SINGLE, HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange, interchange_value
 from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
+from scrutable.verify.scrubbing import Part, Scrubbed, Swapped, scrub
 
 __all__ = [
     "SINGLE",
@@ -28,8 +29,11 @@ __all__ = [
     "Longer",
     "NoDependence",
     "NoMemory",
+    "Part",
     "Sample",
+    "Scrubbed",
     "Shifted",
+    "Swapped",
     "Test",
     "agrees",
     "answers_to",
@@ -39,6 +43,7 @@ __all__ = [
     "find_counter_examples",
     "interchange_value",
     "least_right",
+    "scrub",
     "shares_right",
     "tolerance",
     "two_way",

@@ -1,0 +1,7 @@
+"""Causal scrubbing: whatever a hypothesis says may be exchanged is exchanged, and the network must go on as before."""
+
+from scrutable.verify.scrubbing._part import Part
+from scrutable.verify.scrubbing._scrub import scrub
+from scrutable.verify.scrubbing._scrubbed import Scrubbed, Swapped
+
+__all__ = ["Part", "Scrubbed", "Swapped", "scrub"]

@@ -1,0 +1,108 @@
+"""What causal scrubbing found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from scrutable.hypothesis import CounterExample, Interval, Result, Status
+
+NAME = "scrubbing"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """What exchanging some parts together did to the answers.
+
+    Arguments:
+        names: of the parts. moved: how far the answers moved on average. broken: the same with the features permuted
+            among inputs (for the rest alone: outputs of unrelated inputs).
+        share: `moved / broken`; None where permuting moves nothing. interval: of the share.
+        hurts: the lower end of the interval of `broken`, as a share of how far unrelated outputs are.
+    """
+
+    names: tuple[str, ...]
+    moved: float
+    broken: float
+    share: float | None
+    interval: Interval | None
+    hurts: float
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """The outcome of causal scrubbing.
+
+    Arguments:
+        status, reason: whether the hypothesis held; "not applicable" when it leaves nothing to exchange.
+        recovered: (L_random - L_scrubbed) / (L_random - L_model), or None when the network's loss is no better than
+            that of unrelated outputs. recovered_interval: of it.
+        model_loss, scrubbed_loss, random_loss: means. loss_name: how the loss is reckoned.
+        loss_change: the mean over single exchanges of the size of the change in loss, as a share of what unrelated
+            outputs do. Unlike means, such changes do not cancel. loss_change_interval: of it.
+        divergence: mean Kullback-Leibler divergence of scores from the network's own; None where there are no scores.
+        flips: the share of exchanges after which some answer is another one. For real outputs, None.
+        testable: for each part with a feature, the share of its exchanges that give another input.
+        swaps: everything exchanged together, each part alone, and all but one.
+        worst: the upper end, simultaneous over all swaps (max-T), of the largest share.
+        margin: what `worst` had to stay below. n: references. resamples: exchanges for each.
+    """
+
+    status: Status
+    reason: str
+    recovered: float | None
+    recovered_interval: Interval | None
+    model_loss: float
+    scrubbed_loss: float
+    random_loss: float
+    loss_name: str
+    loss_change: float | None
+    loss_change_interval: Interval | None
+    divergence: float | None
+    flips: float | None
+    testable: tuple[tuple[str, float], ...]
+    swaps: tuple[Swapped, ...]
+    worst: float | None
+    margin: float
+    n: int
+    resamples: int
+    counter_examples: tuple[CounterExample, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the hypothesis held."""
+        return self.status == "pass"
+
+    def result(self) -> Result:
+        """The same as a test's result: the value is the loss recovered, cut off at 0 and 1."""
+        low_high = self.recovered_interval
+        return Result(
+            name=NAME,
+            kind="causal",
+            status=self.status,
+            value=None if self.recovered is None else min(1.0, max(0.0, self.recovered)),
+            n=self.n,
+            interval=None if low_high is None else Interval(max(0.0, low_high.low), min(1.0, max(0.0, low_high.high))),
+            method=f"loss recovered ({self.loss_name}); each part and everything unnamed taken from inputs that agree "
+            f"on what it carries, {self.resamples} times for each input; cluster bootstrap over inputs",
+            reason=self.reason,
+            counter_examples=self.counter_examples,
+            details=self._details(),
+        )
+
+    def _details(self) -> tuple[tuple[str, object], ...]:
+        swaps = tuple((", ".join(swap.names), swap.share) for swap in self.swaps)
+        return (
+            ("loss of the network", self.model_loss),
+            ("loss when scrubbed", self.scrubbed_loss),
+            ("loss of unrelated outputs", self.random_loss),
+            ("size of the change in loss, share of unrelated", self.loss_change),
+            ("answers that flip", self.flips),
+            ("divergence of scores", self.divergence),
+            ("exchanges that give another input", self.testable),
+            ("answers moved, share of permuted", swaps),
+            ("worst share, upper end", self.worst),
+            ("margin", self.margin),
+        )
