@@ -25,6 +25,7 @@ ROOMS = [
     "propose",
     "verify",
     "guard",
+    "circuits",
     "explain",
     "report",
     "testing",

@@ -1,0 +1,114 @@
+"""What a replaced edge carries instead: nothing, the mean, or what it carries elsewhere. Results always say which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scrutable.circuits._patching import Values
+from scrutable.errors import UserError
+
+
+class Ablation(Protocol):
+    """Interface: what takes the place of the values of sources, `(n, ...)` each, on `n` inputs."""
+
+    @property
+    def name(self) -> str:
+        """How results call it."""
+        ...
+
+    @property
+    def random(self) -> bool:
+        """Whether draws differ."""
+        ...
+
+    def draw(self, values: Values, rng: np.random.Generator) -> dict[str, Tensor]:
+        """One replacement for each input."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """Nothing: zero."""
+
+    name: str = "zero"
+    random: bool = False
+
+    def draw(self, values: Values, rng: np.random.Generator) -> dict[str, Tensor]:
+        """Zeros."""
+        return {name: torch.zeros_like(value) for name, value in values.items()}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """The mean over the inputs, at each position."""
+
+    name: str = "mean"
+    random: bool = False
+
+    def draw(self, values: Values, rng: np.random.Generator) -> dict[str, Tensor]:
+        """Means."""
+        return {name: value.mean(0, keepdim=True).expand_as(value) for name, value in values.items()}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Resample:
+    """The value on another input, one for all sources, at the same position."""
+
+    name: str = "resample"
+    random: bool = True
+
+    def draw(self, values: Values, rng: np.random.Generator) -> dict[str, Tensor]:
+        """Values on partners; no input is its own."""
+        partners = _partners(len(next(iter(values.values()))), rng)
+        return {name: value[partners] for name, value in values.items()}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ResampleAnywhere:
+    """The value on another input, at another position: positions are turned round by a random number of places.
+
+    What depends on the position alone is the same on every input, so resampling at the same position cannot show that
+    anything reads it; at another position it can.
+    """
+
+    name: str = "resample anywhere"
+    random: bool = True
+
+    def draw(self, values: Values, rng: np.random.Generator) -> dict[str, Tensor]:
+        """Values on partners, turned; an input may be its own partner's place but not its position."""
+        n = len(next(iter(values.values())))
+        partners, turn = _partners(n, rng), rng.random(n)
+        return {name: _turned(value[partners], turn) for name, value in values.items()}
+
+
+def _partners(n: int, rng: np.random.Generator) -> Tensor:
+    """Another input for each."""
+    if n < 2:
+        raise UserError(f"got {n} inputs to resample from, expected at least 2")
+    order = rng.permutation(n)
+    partners = np.empty(n, dtype=int)
+    partners[order] = np.roll(order, 1)
+    return torch.from_numpy(partners)
+
+
+def _turned(value: Tensor, turn: np.ndarray) -> Tensor:
+    """Each row's positions, on the last axis but one, moved by a share `turn` of their number, at least one place."""
+    if value.ndim < 3 or value.shape[-2] < 2:
+        return value
+    length = value.shape[-2]
+    places = 1 + (torch.from_numpy(turn) * (length - 1)).long()
+    at = (torch.arange(length) + places[:, None]) % length
+    rows = torch.arange(len(value))[:, None]
+    return value.movedim(-2, 1)[rows, at].movedim(1, -2)
+
+
+ABLATIONS: dict[str, Ablation] = {a.name: a for a in (Zero(), Mean(), Resample(), ResampleAnywhere())}
