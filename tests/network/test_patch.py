@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 
 from scrutable.errors import UserError
 from scrutable.network import Bits, Category, Image, Network, Reals, Recurrent, Site, Tokens
+from scrutable.network._insides import Hooked
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections")
 
@@ -179,6 +182,35 @@ class Fragile(nn.Module):
         if bool((h > 100).any()):
             raise RuntimeError("too large")
         return self.second(h)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_the_graph_and_plain_hooks_give_the_same(case: Case):
+    """Values inside, and outputs with part of them replaced, in networks that have a graph."""
+    network = case.network()
+    if network.recurrence is not None or network._runner.module is None:
+        return
+    x, other, hooks = inputs_of(case, 5), inputs_of(case, 5, seed=4), case.network()
+    hooks._inside = Hooked(hooks._runner)
+    for name in network.sites[1:-1]:
+        values = network.read(other, name)
+        for site, value in values.items():
+            assert np.array_equal(value, hooks.read(other, name)[site])
+        assert np.array_equal(network.patched_raw(x, values), hooks.patched_raw(x, values))
+        for _ in range(2):  # afresh, and with what was kept
+            (units,) = network.read(other, f"{name}[:, 0]" if values[Site(name)].ndim == 3 else f"{name}[0]").items()
+            got = network.patched_raw(x, dict([units]))
+            assert np.allclose(got, hooks.patched_raw(x, dict([units])), atol=1e-6)
+    assert network.no_graph == ""
+
+
+def test_what_has_no_graph_is_reached_by_hooks():
+    network = Network(Fragile(), inputs=Reals(-1, 1, channels=2), outputs=Reals())
+    x = network.inputs.sample(4, np.random.default_rng(0))
+    values = network.read(x, "first")
+    assert np.array_equal(network.patched_raw(x, values), network.raw(x))
+    assert "depends on a computed number" in network.no_graph
+    assert np.array_equal(pickle.loads(pickle.dumps(network)).read(x, "first")[Site("first")], values[Site("first")])
 
 
 def test_nothing_stays_behind_when_the_forward_raises():

@@ -23,6 +23,7 @@ from scrutable.network._edge_popup import Choice, edge_popup
 from scrutable.network._facts import NetworkFacts
 from scrutable.network._find_layers import FoundLayers, find_layers
 from scrutable.network._gradient import input_gradient
+from scrutable.network._insides import Either
 from scrutable.network._layers import Layer
 from scrutable.network._masks import Mask, masked
 from scrutable.network._patch import layer_places, patch_layers, patch_states, read_layers, recurrent_places
@@ -139,6 +140,16 @@ class Network:
         return captured(self._runner, self._probe)
 
     @property
+    def no_graph(self) -> str:
+        """Why values inside are reached by forward hooks, each time in a whole run; "" while the captured graph serves,
+        of which only what a change reaches is run."""
+        return self._inside.reason
+
+    @cached_property
+    def _inside(self) -> Either:
+        return Either(self._runner)
+
+    @property
     def sites(self) -> tuple[str, ...]:
         """The names of the places inside: "hidden" (and its parts) of a recurrent network, else the submodules."""
         return tuple(self._places)
@@ -217,7 +228,7 @@ class Network:
             return {s.site: s.read(states) for s in chosen}
         if len(x) == 0:
             return {s: v[:0] for s, v in self.read(np.zeros((1, *x.shape[1:]), x.dtype), several).items()}
-        return dict(zip([s.site for s in chosen], read_layers(self._runner, x, chosen), strict=True))
+        return dict(zip([s.site for s in chosen], read_layers(self._inside, self._runner, x, chosen), strict=True))
 
     def patched(
         self, x: np.ndarray, values: Mapping[Site | str, np.ndarray], *, steps: np.ndarray | None = None
@@ -251,7 +262,7 @@ class Network:
             for s, v in zip(chosen, values.values(), strict=True)
         }
         if self.recurrence is None:
-            return patch_layers(self._runner, x, wanted, at)
+            return patch_layers(self._inside, self._runner, x, wanted, at)
         _, raw = patch_states(self.recurrence, x, wanted, at)
         return raw if self.each_step else raw[:, -1]
 

@@ -6,9 +6,9 @@ new state. A patch of a layer replaces its output before anything else reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from scrutable.errors import UserError
+from scrutable.network._insides import Insides, inner, watched
 from scrutable.network._recurrence import Recurrence
 from scrutable.network._runner import Runner, as_array, in_chunks
 from scrutable.network._selection import Place, Selection
@@ -93,7 +94,7 @@ def layer_places(runner: Runner, x: np.ndarray) -> dict[str, Place]:
     places = {"input": _place("input", input_value(x, runner))}
     for name in modules:
         outputs = found.get(name, [])
-        tensor = _inner(outputs[0]) if len(outputs) == 1 else None
+        tensor = inner(outputs[0]) if len(outputs) == 1 else None
         value = None if tensor is None else to_value(tensor, runner, x)
         if value is not None and name not in ("input", "output"):
             places[name] = _place(name, as_array(value))
@@ -125,62 +126,28 @@ def to_value(t: Tensor, runner: Runner, x: np.ndarray) -> Tensor | None:
     return t.reshape(t.shape[0], -1)
 
 
-@contextmanager
-def watched(modules: Mapping[str, nn.Module], hook: Callable[[str, nn.Module, Any], Any]) -> Iterator[None]:
-    """Run the body with `hook(name, module, output)` after each module; what it returns replaces the output."""
-    with ExitStack() as stack:
-        for name, module in modules.items():
-            handle = module.register_forward_hook(lambda m, _, output, name=name: hook(name, m, output))
-            stack.callback(handle.remove)
-        yield
-
-
-def _inner(output: Any) -> Tensor | None:
-    if isinstance(output, Tensor):
-        return output
-    if isinstance(output, (tuple, list)):
-        return next((part for part in output if isinstance(part, Tensor)), None)
-    return next((p for p in output.values() if isinstance(p, Tensor)), None) if isinstance(output, dict) else None
-
-
-def _outer(output: Any, old: Tensor, new: Tensor) -> Any:
-    """`output` with one tensor exchanged."""
-    if isinstance(output, Tensor):
-        return new
-    if isinstance(output, dict):
-        return type(output)((key, new if part is old else part) for key, part in output.items())
-    parts = [new if part is old else part for part in output]
-    return type(output)(*parts) if hasattr(output, "_fields") else type(output)(parts)
-
-
-def read_layers(runner: Runner, x: np.ndarray, selections: list[Selection]) -> list[np.ndarray]:
+def read_layers(inside: Insides, runner: Runner, x: np.ndarray, selections: list[Selection]) -> list[np.ndarray]:
     """The numbers at each selection, in order."""
     names = {s.place.name for s in selections} - {"input", "output"}
-    modules = {name: runner.module.get_submodule(name) for name in names} if runner.module is not None else {}
 
     def one(rows: slice) -> list[np.ndarray]:
-        part, found = x[rows], {}
-
-        def note(name: str, _: nn.Module, output: Any) -> None:
-            tensor = _inner(output)
-            value = None if tensor is None else to_value(tensor, runner, part)
-            if value is None:
-                raise UserError(f"{name} gives no value for each row on inputs of shape {part.shape}")
-            found[name] = as_array(value.clone())
-
-        with watched(modules, note):
-            raw = runner.forward(part)
-        found["input"], found["output"] = input_value(part, runner), as_array(output_value(raw, runner))
+        part = x[rows]
+        given = inside.values(part, names)
+        found = {name: as_array(_known(name, given.get(name), runner, part)) for name in names}
+        found["input"] = input_value(part, runner)
+        if any(s.place.name == "output" for s in selections):
+            found["output"] = as_array(output_value(runner.forward(part), runner))
         return [s.read(found[s.place.name]) for s in selections]
 
     chunks = in_chunks(len(x), runner.rows(x), one)
     return [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
 
 
-def patch_layers(runner: Runner, x: np.ndarray, values: Values, steps: np.ndarray | None) -> np.ndarray:
+def patch_layers(
+    inside: Insides, runner: Runner, x: np.ndarray, values: Values, steps: np.ndarray | None
+) -> np.ndarray:
     """Raw outputs with the outputs of layers replaced."""
     names = {s.place.name for s in values} - {"input", "output"}
-    modules = {name: runner.module.get_submodule(name) for name in names} if runner.module is not None else {}
 
     def one(rows: slice) -> np.ndarray:
         part = x[rows]
@@ -191,20 +158,23 @@ def patch_layers(runner: Runner, x: np.ndarray, values: Values, steps: np.ndarra
                     value = _put(value, selection, new[rows], None if steps is None else steps[rows])
             return value
 
-        def exchange(name: str, _: nn.Module, output: Any) -> Any:
-            old = _inner(output)
-            value = None if old is None else to_value(old, runner, part)
-            if old is None or value is None:
-                raise UserError(f"{name} gives no value for each row on inputs of shape {part.shape}")
-            return _outer(output, old, _from_value(put(name, value), old, runner, part))
+        def exchange(name: str, old: Tensor) -> Tensor:
+            return _from_value(put(name, _known(name, old, runner, part)), old, runner, part)
 
         given = put("input", torch.from_numpy(input_value(part, runner).astype(np.float64))).numpy().reshape(part.shape)
         given = given.astype(part.dtype) if np.array_equal(given.astype(part.dtype), given) else given
-        with watched(modules, exchange):
-            raw = runner.forward(given)
+        raw = inside.changed(given, {name: partial(exchange, name) for name in names})
         return as_array(put("output", output_value(raw, runner)).reshape(raw.shape))
 
     return np.concatenate(in_chunks(len(x), runner.rows(x), one))
+
+
+def _known(name: str, t: Tensor | None, runner: Runner, x: np.ndarray) -> Tensor:
+    """A layer's output as `(n, L, d)` or `(n, d)`."""
+    value = None if t is None else to_value(t, runner, x)
+    if value is None:
+        raise UserError(f"{name} gives no value for each row on inputs of shape {x.shape}")
+    return value
 
 
 def _from_value(value: Tensor, old: Tensor, runner: Runner, x: np.ndarray) -> Tensor:

@@ -78,6 +78,14 @@ class Runner:
         """
         if self.layout.time_major and self.each_step and raw.ndim >= 2:
             raw = raw.transpose(0, 1)
+        return self.fitted(raw, x)
+
+    def fitted(self, raw: Tensor, x: np.ndarray) -> Tensor:
+        """What the module gave, rows in front, in the layout of the outputs.
+
+        Raises:
+            UserError: it does not fit the output domain.
+        """
         if isinstance(self.call, Recurrent) and not self.outputs.is_sequence and raw.ndim >= 2:
             raw = raw[:, -1]
         return fit(raw, n=len(x), shape=self.output_shape(x), outputs=self.outputs)

@@ -15,7 +15,7 @@ from scrutable.network._site import Site
 from scrutable.network.engine._capture import capture
 from scrutable.network.engine._check import check_site
 from scrutable.network.engine._cone import Cone
-from scrutable.network.engine._graph import INPUT, OUTPUT, Graph
+from scrutable.network.engine._graph import OUTPUT, Graph
 from scrutable.network.engine._node import Rows
 from scrutable.network.engine._pick import Pick
 from scrutable.network.engine._plan import Group, Swap, blended, plan
@@ -73,10 +73,8 @@ class Engine:
             NotCaptured: see `graph`. UserError: no such site.
         """
         chosen = [_site(site) for site in sites]
-        graph, pool = self._graph_for(x, [site.name for site in chosen]), Pool.of(x, self._rows)
-        names = dict.fromkeys(site.name for site in chosen)
-        index = None if len(pool.index) == pool.n else pool.index.to(x.device)
-        values = self.bank.take(graph, pool, names, index, at_once=_at_once(_bytes(graph)))
+        values = self.values(x, [site.name for site in chosen])
+        graph = self._graph_for(x, values)
         return {
             site: Pick.of(site, graph.node(site.name).shape).read(graph.rows(site.name).first(values[site.name]))
             for site in chosen
@@ -117,29 +115,34 @@ class Engine:
         assert results is not None
         return results
 
-    def patched(self, x: Tensor, edits: Mapping[str, Callable[[Tensor, slice], Tensor]], *, at_once: int) -> Tensor:
-        """Outputs, `(n, ...)`, where values are replaced by functions of what they are.
-
-        Arguments:
-            edits: for each name, the new value from the old one, for the rows of a slice of x.
-            at_once: how many rows to run at once.
+    def values(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
+        """Values for each input, in the shape that the forward gives them.
 
         Raises:
-            NotCaptured: see `graph`. UserError: no such site.
+            NotCaptured: see `graph`. UserError: no such value.
         """
-        graph = self._graph_for(x, edits)
+        names = list(dict.fromkeys(names))
+        graph, pool = self._graph_for(x, names), Pool.of(x, self._rows)
+        for name in names:
+            self._check(graph, name, x)
+        return self.bank.take(graph, pool, names, pool.whole, at_once=_at_once(_bytes(graph)))
+
+    def patched(self, x: Tensor, edits: Mapping[str, Callable[[Tensor], Tensor]]) -> Tensor:
+        """Outputs for each input, `(n, ...)`, where values are replaced by functions of what they are.
+
+        It is one batch: of what the changes reach, and before that, for inputs that were not seen lately, of the rest.
+
+        Raises:
+            NotCaptured: see `graph`. UserError: no such value.
+        """
+        graph, pool = self._graph_for(x, edits), Pool.of(x, self._rows)
         for name in edits:
             self._check(graph, name, x)
-        n, rows = self._rows.count(x), self._rows
-
-        def run(part: slice) -> Tensor:
-            given = rows.first(x)[part]
-            changes = {name: partial(edit, part) for name, edit in edits.items()}
-            found = graph.evaluate([OUTPUT], {INPUT: rows.back(given)}, edits=changes)[OUTPUT]
-            return graph.rows(OUTPUT).first(found)
-
+        cone = self._cone(graph, tuple(edits))
+        needed = [*cone.frontier, *cone.bases]
         with torch.no_grad():
-            return torch.cat(in_chunks(n, at_once, run))
+            given = self.bank.take(graph, pool, needed, pool.whole, at_once=_at_once(_bytes(graph)))
+            return graph.rows(OUTPUT).first(graph.evaluate([OUTPUT], given, edits=edits)[OUTPUT])
 
     def _run(self, graph: Graph, pool: Pool, group: Group, picks: Sequence[Pick]) -> Tensor:
         """The outputs of a group's requests, `(k, ...)`."""

@@ -33,6 +33,11 @@ class Pool:
     index: Tensor
     key: bytes
 
+    @property
+    def whole(self) -> Tensor | None:
+        """For each row that was given, which distinct one it is; None where all are distinct."""
+        return None if len(self.index) == self.n else self.index.to(self.x.device)
+
     @staticmethod
     def of(x: Tensor, rows: Rows) -> Pool:
         """The pool of some rows.
@@ -87,6 +92,10 @@ class Bank:
             shelf.update(fresh)
             self._drop_oldest()
         return _chosen(graph, {name: fresh.get(name, shelf.get(name)) for name in names}, index)  # type: ignore[arg-type]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._shelves.clear()
 
     def _shelf(self, graph: Graph, pool: Pool) -> dict[str, Tensor]:
         key = (id(graph), pool.key)
