@@ -204,6 +204,21 @@ def test_the_graph_and_plain_hooks_give_the_same(case: Case):
     assert network.no_graph == ""
 
 
+def test_attention_patterns_are_read_and_patched():
+    network = Network(Attention(), inputs=Tokens(4, length=5), outputs=Category(4, length=5))
+    x, other = (network.inputs.sample(6, np.random.default_rng(seed)) for seed in (0, 1))
+    (whole,) = network.read(x, "mix.softmax").values()
+    (head,) = network.read(x, "mix.softmax[1, :, 0:4]").values()
+    pattern = whole.reshape(6, 2, 5, 5)
+    assert np.allclose(pattern.sum(-1), 1, atol=1e-5) and np.array_equal(head, pattern[:, 1, :, :4].reshape(6, -1))
+    assert np.allclose(network.patched_raw(x, network.read(x, "mix.softmax[1, :, :]")), network.raw(x), atol=1e-6)
+    assert not np.allclose(network.patched_raw(x, network.read(other, "mix.softmax[1, :, :]")), network.raw(x))
+    with pytest.raises(UserError, match="expected 3 indices"):
+        network.site("mix.softmax[1, :]")
+    with pytest.raises(UserError, match="got the site 'mix.nothing', expected one of input, embedding"):
+        network.site("mix.nothing")
+
+
 def test_what_has_no_graph_is_reached_by_hooks():
     network = Network(Fragile(), inputs=Reals(-1, 1, channels=2), outputs=Reals())
     x = network.inputs.sample(4, np.random.default_rng(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -10,8 +11,10 @@ from typing import Any, TypeVar, final
 import numpy as np
 from torch import Tensor, nn
 
+from scrutable.errors import UserError
 from scrutable.network._checks import probe_inputs
 from scrutable.network._runner import Runner, out_of_memory
+from scrutable.network._selection import Place
 from scrutable.network.engine import Engine, NotCaptured
 
 T = TypeVar("T")
@@ -62,8 +65,13 @@ class Hooked(Insides):
             return self.runner.forward(x)
 
     def _modules(self, names: Iterable[str]) -> dict[str, nn.Module]:
-        module = self.runner.module
-        return {} if module is None else {name: module.get_submodule(name) for name in names}
+        modules = {} if self.runner.module is None else dict(self.runner.module.named_modules())
+        missing = [name for name in names if name not in modules]
+        if missing:
+            raise UserError(
+                f"got the site {missing[0]}, expected a submodule: hooks reach no values between operations"
+            )
+        return {name: modules[name] for name in names}
 
 
 @final
@@ -81,6 +89,18 @@ class Captured(Insides):
     def changed(self, x: np.ndarray, edits: Edits) -> Tensor:
         """See `Insides`."""
         return self.runner.fitted(self.engine.patched(self.runner.tensor(x), edits), x)
+
+    def place(self, x: np.ndarray, name: str) -> Place | None:
+        """A value of the graph that depends on the input; None when there is none of that name.
+
+        Raises:
+            NotCaptured: there is no graph.
+        """
+        graph = self.engine.graph_for(self.runner.tensor(x), [name])
+        node = graph.nodes[graph.names[name]] if name in graph.names else None
+        if node is None or not node.is_site or node.dtype is None or not node.dtype.is_floating_point:
+            return None
+        return Place(name, steps=False, columns=range(math.prod(node.shape)), shape=node.shape, rows=node.rows)
 
     def _probe(self, x: Tensor) -> Tensor:
         """A few other inputs of the same shape."""
@@ -144,6 +164,10 @@ class Either(Insides):
     def changed(self, x: np.ndarray, edits: Edits) -> Tensor:
         """See `Insides`."""
         return self._either(lambda way: way.changed(x, edits))
+
+    def place(self, x: np.ndarray, name: str) -> Place | None:
+        """A value of the graph that no submodule gives; None when there is no such value, or no graph."""
+        return self._either(lambda way: way.place(x, name) if isinstance(way, Captured) else None)
 
     def _either(self, ask: Callable[[Insides], T]) -> T:
         if self._captured is not None:

@@ -151,7 +151,11 @@ class Network:
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The names of the places inside: "hidden" (and its parts) of a recurrent network, else the submodules."""
+        """The names of the places inside: "hidden" (and its parts) of a recurrent network, else the submodules.
+
+        Values between operations, such as "blocks.0.attn.softmax", can be read and patched too where there is a graph:
+        with one index for each axis, "blocks.0.attn.softmax[2, :, 0:4]", as `(n, numbers)`.
+        """
         return tuple(self._places)
 
     def width(self, name: str) -> int:
@@ -327,7 +331,11 @@ class Network:
         )
 
     def _resolve(self, site: str | Site) -> Selection:
-        return resolve(site if isinstance(site, Site) else Site.parse(site), self._places)
+        site = site if isinstance(site, Site) else Site.parse(site)
+        if site.name in self._places or self.recurrence is not None:
+            return resolve(site, self._places)
+        inner = self._inside.place(self._probe, site.name)
+        return resolve(site, self._places if inner is None else {**self._places, site.name: inner})
 
     def _twin(self, change: Callable[[nn.Module, int], nn.Module], seed: int, what: str) -> Network | None:
         module = self._runner.module

@@ -128,12 +128,12 @@ def to_value(t: Tensor, runner: Runner, x: np.ndarray) -> Tensor | None:
 
 def read_layers(inside: Insides, runner: Runner, x: np.ndarray, selections: list[Selection]) -> list[np.ndarray]:
     """The numbers at each selection, in order."""
-    names = {s.place.name for s in selections} - {"input", "output"}
+    places = {s.place.name: s.place for s in selections if s.place.name not in ("input", "output")}
 
     def one(rows: slice) -> list[np.ndarray]:
         part = x[rows]
-        given = inside.values(part, names)
-        found = {name: as_array(_known(name, given.get(name), runner, part)) for name in names}
+        given = inside.values(part, places)
+        found = {name: as_array(_known(place, given.get(name), runner, part)) for name, place in places.items()}
         found["input"] = input_value(part, runner)
         if any(s.place.name == "output" for s in selections):
             found["output"] = as_array(output_value(runner.forward(part), runner))
@@ -147,7 +147,7 @@ def patch_layers(
     inside: Insides, runner: Runner, x: np.ndarray, values: Values, steps: np.ndarray | None
 ) -> np.ndarray:
     """Raw outputs with the outputs of layers replaced."""
-    names = {s.place.name for s in values} - {"input", "output"}
+    places = {s.place.name: s.place for s in values if s.place.name not in ("input", "output")}
 
     def one(rows: slice) -> np.ndarray:
         part = x[rows]
@@ -158,27 +158,36 @@ def patch_layers(
                     value = _put(value, selection, new[rows], None if steps is None else steps[rows])
             return value
 
-        def exchange(name: str, old: Tensor) -> Tensor:
-            return _from_value(put(name, _known(name, old, runner, part)), old, runner, part)
+        def exchange(place: Place, old: Tensor) -> Tensor:
+            return _from_value(put(place.name, _known(place, old, runner, part)), place, old, runner, part)
 
         given = put("input", torch.from_numpy(input_value(part, runner).astype(np.float64))).numpy().reshape(part.shape)
         given = given.astype(part.dtype) if np.array_equal(given.astype(part.dtype), given) else given
-        raw = inside.changed(given, {name: partial(exchange, name) for name in names})
+        raw = inside.changed(given, {name: partial(exchange, place) for name, place in places.items()})
         return as_array(put("output", output_value(raw, runner)).reshape(raw.shape))
 
     return np.concatenate(in_chunks(len(x), runner.rows(x), one))
 
 
-def _known(name: str, t: Tensor | None, runner: Runner, x: np.ndarray) -> Tensor:
+def _known(place: Place, t: Tensor | None, runner: Runner, x: np.ndarray) -> Tensor:
     """A layer's output as `(n, L, d)` or `(n, d)`."""
+    if t is not None and place.rows is not None:
+        rows = place.rows.first(t)
+        if tuple(rows.shape[1:]) != place.shape:
+            raise UserError(
+                f"got {place.name} of shape {tuple(rows.shape[1:])} on these inputs, expected {place.shape}"
+            )
+        return rows.flatten(1) if place.shape else rows[:, None]
     value = None if t is None else to_value(t, runner, x)
     if value is None:
-        raise UserError(f"{name} gives no value for each row on inputs of shape {x.shape}")
+        raise UserError(f"{place.name} gives no value for each row on inputs of shape {x.shape}")
     return value
 
 
-def _from_value(value: Tensor, old: Tensor, runner: Runner, x: np.ndarray) -> Tensor:
+def _from_value(value: Tensor, place: Place, old: Tensor, runner: Runner, x: np.ndarray) -> Tensor:
     """A value in the shape that the layer gave."""
+    if place.rows is not None:
+        return place.rows.back(value.reshape(place.rows.first(old).shape))
     if runner.layout.time_major and old.ndim >= 3 and tuple(old.shape[:2]) == (x.shape[1], len(x)):
         return value.reshape(len(x), x.shape[1], *old.shape[2:]).transpose(0, 1)
     return value.reshape(old.shape)

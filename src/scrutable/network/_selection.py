@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,24 @@ from torch import Tensor
 
 from scrutable.errors import UserError
 from scrutable.network._site import ALL, Site, Span
+from scrutable.network.engine import Rows
+from scrutable.network.engine._pick import Pick
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A named value of a network: `(n, L, width)` with steps, `(n, width)` without."""
+    """A named value of a network: `(n, L, width)` with steps, `(n, width)` without.
+
+    Arguments:
+        shape: of one row of a value of the captured graph, which is `(n, width)` with its axes in one; None for others.
+        rows: where its rows are in the graph.
+    """
 
     name: str
     steps: bool
     columns: range
+    shape: tuple[int, ...] | None = None
+    rows: Rows | None = None
 
     @property
     def width(self) -> int:
@@ -93,6 +102,8 @@ def resolve(site: Site, places: dict[str, Place]) -> Selection:
     if place is None:
         known = ", ".join(list(places)[:12]) + (", ..." if len(places) > 12 else "")
         raise UserError(f"got the site {site.name[:60]!r}, expected one of {known or 'none: it shows no insides'}")
+    if place.shape is not None:
+        return _inner(site, place, place.shape)
     if site.axes:
         raise UserError(f"got {site.text} with {len(site.indices)} indices, expected {site.name}[step, units]")
     if site.step is not None and not place.steps:
@@ -105,6 +116,16 @@ def resolve(site: Site, places: dict[str, Place]) -> Selection:
         raise UserError(f"got directions of {directions.shape[1]} units, expected {len(chosen)} for {site.text}")
     assert not isinstance(site.step, tuple)
     return Selection(site, place, chosen, site.step, directions)
+
+
+def _inner(site: Site, place: Place, shape: tuple[int, ...]) -> Selection:
+    """A site with one index for each axis."""
+    index = Pick.of(replace(site, directions=()), shape).chosen
+    columns = np.ravel_multi_index(np.broadcast_arrays(*index), shape).ravel() if shape else np.zeros(1, dtype=int)
+    directions = np.array(site.directions) if site.directions else None
+    if directions is not None and directions.shape[1] != len(columns):
+        raise UserError(f"got directions of {directions.shape[1]} numbers, expected {len(columns)} for {site.text}")
+    return Selection(site, place, columns, None, directions)
 
 
 def _units(site: Site, place: Place) -> np.ndarray:

@@ -66,6 +66,14 @@ class Engine:
             self._graphs[key] = capture(self.module, given, rows_on=self._rows.axis, open_attention=open_attention)
         return self._graphs[key]
 
+    def graph_for(self, x: Tensor, names: Iterable[str]) -> Graph:
+        """The graph that has these values: the one with attention opened up where the plain one lacks one of them."""
+        graph = self.graph(x)
+        if all(name in graph.names for name in names):
+            return graph
+        opened = self.graph(x, open_attention=True)
+        return opened if all(name in opened.names for name in names) else graph
+
     def read(self, x: Tensor, sites: Iterable[str | Site]) -> dict[Site, Tensor]:
         """The numbers at sites for each input, `(n, ..., k)`; axes at one index are left out, units never.
 
@@ -74,7 +82,7 @@ class Engine:
         """
         chosen = [_site(site) for site in sites]
         values = self.values(x, [site.name for site in chosen])
-        graph = self._graph_for(x, values)
+        graph = self.graph_for(x, values)
         return {
             site: Pick.of(site, graph.node(site.name).shape).read(graph.rows(site.name).first(values[site.name]))
             for site in chosen
@@ -99,7 +107,7 @@ class Engine:
         picks: list[Pick] = []
         known: dict[str | Site, tuple[str, int]] = {}
         named = {site: _site(site) for swap in swaps for site in swap.sources}
-        graph, pool = self._graph_for(x, [site.name for site in named.values()]), Pool.of(x, self._rows)
+        graph, pool = self.graph_for(x, [site.name for site in named.values()]), Pool.of(x, self._rows)
         for site, parsed in named.items():
             known[site] = (parsed.name, len(picks))
             picks.append(Pick.of(parsed, graph.node(parsed.name).shape))
@@ -122,7 +130,7 @@ class Engine:
             NotCaptured: see `graph`. UserError: no such value.
         """
         names = list(dict.fromkeys(names))
-        graph, pool = self._graph_for(x, names), Pool.of(x, self._rows)
+        graph, pool = self.graph_for(x, names), Pool.of(x, self._rows)
         for name in names:
             self._check(graph, name, x)
         return self.bank.take(graph, pool, names, pool.whole, at_once=_at_once(_bytes(graph)))
@@ -135,7 +143,7 @@ class Engine:
         Raises:
             NotCaptured: see `graph`. UserError: no such value.
         """
-        graph, pool = self._graph_for(x, edits), Pool.of(x, self._rows)
+        graph, pool = self.graph_for(x, edits), Pool.of(x, self._rows)
         for name in edits:
             self._check(graph, name, x)
         cone = self._cone(graph, tuple(edits))
@@ -171,14 +179,6 @@ class Engine:
                 edits[part.name] = _after(edits.get(part.name), change)
         output = graph.evaluate([OUTPUT], given, edits=edits)[OUTPUT]
         return graph.rows(OUTPUT).first(output)
-
-    def _graph_for(self, x: Tensor, names: Iterable[str]) -> Graph:
-        """The graph that has these values: the one with attention opened up where another lacks one."""
-        graph = self.graph(x)
-        if all(name in graph.names for name in names):
-            return graph
-        opened = self.graph(x, open_attention=True)
-        return opened if all(name in opened.names for name in names) else graph
 
     def _cone(self, graph: Graph, names: tuple[str, ...]) -> Cone:
         key = (id(graph), names)
