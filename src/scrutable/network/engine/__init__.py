@@ -8,5 +8,6 @@ from scrutable.network.engine._graph import Graph
 from scrutable.network.engine._node import Node, Rows, Size, Value
 from scrutable.network.engine._plan import Swap
 from scrutable.network.engine._tape import NotCaptured
+from scrutable.network.engine._weights import with_weights
 
-__all__ = ["Engine", "Graph", "Node", "NotCaptured", "Rows", "Size", "Swap", "Value", "capture"]
+__all__ = ["Engine", "Graph", "Node", "NotCaptured", "Rows", "Size", "Swap", "Value", "capture", "with_weights"]
