@@ -68,6 +68,21 @@ def test_a_replaced_state_is_what_later_steps_see(case: Case):
     assert np.array_equal(got, expected if network.each_step else expected[:, -1])
 
 
+def test_steps_before_the_patch_are_run_once(monkeypatch: pytest.MonkeyPatch):
+    network = next(c for c in RECURRENT if c.name == "gru").network()
+    x, recurrence = network.inputs.sample(4, np.random.default_rng(0)), network.recurrence
+    assert recurrence is not None
+    taken, plain = [], type(recurrence.stepper).step
+    monkeypatch.setattr(type(recurrence.stepper), "step", lambda self, *a: taken.append(1) or plain(self, *a))
+    network.patched(x, {"hidden[3, :]": np.zeros((4, 5))})
+    assert len(taken) == 6  # of 6
+    network.patched(x, {"hidden[3, :]": np.ones((4, 5))})
+    network.patched(x, {"hidden[1, :]": np.ones((4, 5))})
+    assert len(taken) == 6 + 2 + 4
+    network.read(x, "hidden")
+    assert len(taken) == 12 + 2
+
+
 @pytest.mark.parametrize("case", RECURRENT, ids=lambda c: c.name)
 def test_one_step_for_each_row(case: Case):
     network, x, other = case.network(), inputs_of(case, 6), inputs_of(case, 6, seed=4)

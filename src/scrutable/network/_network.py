@@ -35,6 +35,7 @@ from scrutable.network._selection import Place, Selection, checked_steps, checke
 from scrutable.network._site import Site
 from scrutable.network._sklearn import is_estimator, translated
 from scrutable.network._spec import as_domain
+from scrutable.network._walks import Walks
 
 
 @final
@@ -146,6 +147,11 @@ class Network:
         return self._inside.reason
 
     @cached_property
+    def _walks(self) -> Walks:
+        assert self.recurrence is not None
+        return Walks(self.recurrence)
+
+    @cached_property
     def _inside(self) -> Either:
         return Either(self._runner)
 
@@ -228,7 +234,7 @@ class Network:
         several = [sites] if isinstance(sites, (str, Site)) else list(sites)
         chosen, x = [self._resolve(site) for site in several], self._checked(x)
         if self.recurrence is not None:
-            states, _ = self.recurrence.walk(x)
+            states, _ = self._walks.upto(x, x.shape[1]) if len(x) else self.recurrence.walk(x)
             return {s.site: s.read(states) for s in chosen}
         if len(x) == 0:
             return {s: v[:0] for s, v in self.read(np.zeros((1, *x.shape[1:]), x.dtype), several).items()}
@@ -267,7 +273,7 @@ class Network:
         }
         if self.recurrence is None:
             return patch_layers(self._inside, self._runner, x, wanted, at)
-        _, raw = patch_states(self.recurrence, x, wanted, at)
+        raw = patch_states(self._walks, x, wanted, at)
         return raw if self.each_step else raw[:, -1]
 
     def reinitialised(self, seed: int) -> Network | None:

@@ -20,6 +20,7 @@ from scrutable.network._insides import Insides, inner, watched
 from scrutable.network._recurrence import Recurrence
 from scrutable.network._runner import Runner, as_array, in_chunks
 from scrutable.network._selection import Place, Selection
+from scrutable.network._walks import Walks
 
 Values = Mapping[Selection, np.ndarray]
 
@@ -31,30 +32,46 @@ def recurrent_places(recurrence: Recurrence) -> dict[str, Place]:
     return {"hidden": whole, **({} if len(parts) == 1 else parts)}
 
 
-def patch_states(
-    recurrence: Recurrence, x: np.ndarray, values: Values, steps: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Decoded and raw outputs after every step, `(n, L, ...)`, with states replaced as the selections say."""
-    raw = in_chunks(len(x), recurrence.rows(x), lambda rows: _patched_walk(recurrence, x, values, steps, rows))
-    together = np.concatenate(raw)
-    return recurrence.decode(together), together
+def patch_states(walks: Walks, x: np.ndarray, values: Values, steps: np.ndarray | None) -> np.ndarray:
+    """Raw outputs after every step, `(n, L, ...)`, with states replaced as the selections say.
 
-
-def _patched_walk(
-    recurrence: Recurrence, x: np.ndarray, values: Values, steps: np.ndarray | None, rows: slice
-) -> np.ndarray:
-    stepper, x = recurrence.stepper, x[rows]
+    Steps up to the first that is patched are run once for the same inputs; the network restarts from there.
+    """
     length = x.shape[1]
-    chosen = None if steps is None else steps[rows]
-    plans = [_Plan(selection, new[rows], selection.times(length), chosen) for selection, new in values.items()]
+    first = min((_first(selection, length, steps) for selection in values), default=length - 1)
+    states, raw = walks.upto(x, first + 1)
+
+    def one(rows: slice) -> np.ndarray:
+        chosen = None if steps is None else steps[rows]
+        plans = [_Plan(selection, new[rows], selection.times(length), chosen) for selection, new in values.items()]
+        return np.concatenate(
+            [raw[rows], *_restarted(walks.recurrence, x[rows], states[rows, first], first, plans)], axis=1
+        )
+
+    return np.concatenate(in_chunks(len(x), walks.recurrence.rows(x), one))
+
+
+def _first(selection: Selection, length: int, steps: np.ndarray | None) -> int:
+    """The first step that is patched."""
+    return int(np.min(selection.times(length) if steps is None else steps))  # type: ignore[arg-type]
+
+
+def _restarted(
+    recurrence: Recurrence, x: np.ndarray, start: np.ndarray, first: int, plans: list[_Plan]
+) -> list[np.ndarray]:
+    """Raw outputs of the steps behind step `first`, which left the states `start`; these are patched to begin with."""
+    stepper = recurrence.stepper
     with torch.no_grad():
-        state, raw = stepper.initial(len(x)), []
-        for t in range(length):
+        state = torch.from_numpy(start.copy()).to(stepper.initial(len(x)))
+        raw = []
+        for plan in plans:
+            state = plan.after(first, state)
+        for t in range(first + 1, x.shape[1]):
             state, y = stepper.step(state, x[:, t])
-            raw.append(y)
+            raw.append(as_array(y)[:, None])
             for plan in plans:
                 state = plan.after(t, state)
-        return as_array(torch.stack(raw, 1))
+    return raw
 
 
 @dataclass(frozen=True, slots=True)
