@@ -24,6 +24,7 @@ SCRIPTS = {
     "recurrent": "Trained recurrent networks explained",
     "fidelity": "Programs of at most 16 leaves against the networks they were taken from",
     "coverage": "Coverage of intervals",
+    "frivolity": "Networks without mechanism, and networks with a known program",
     "printed": "A printed program against its evaluated form",
     "startup": "What starting costs",
     "simplify_egglog": "Simplification: our e-graph against egglog",

@@ -179,12 +179,25 @@ def _null_subject(case: Case, folder: Path | None) -> Subject:
     ends: Mapping[str, Any] = {"bits": (0, 1), "reals": (-2, 2)}
     low, high = next((ends[word] for word in ends if word in what), (0, 9))
     domain = columns_domain([(low, high)] * k, "reals" not in what)
+    if what.startswith("edge-popup"):
+        return _popped_up(case, domain, outputs)
     if what.startswith("untrained"):
         return Subject(_network(_untrained(case, domain, outputs), domain, outputs), None, None, 0)
     x = _rows(domain, generator(case.seed, "bench", "rows"))
     y = _nothing(case, x, outputs.classes or 2)
     made = _trained(x, y, outputs, _recipe(case, NULL_HIDDEN, "relu"), folder)
     return Subject(_network(made.module, domain, outputs), None, made.reached, made.steps)
+
+
+def _popped_up(case: Case, domain: Domain, outputs: Domain) -> Subject:
+    """A part of an untrained network, chosen to give random answers."""
+    from scrutable.bench._popped_up import signed
+
+    x, rng = domain.enumerate(), generator(case.seed, "bench", case.key)
+    whole, y = _network(signed(x, outputs, rng), domain, outputs), _nothing(case, x, outputs.classes or 2)
+    part = whole.masked(whole.subnetwork(x, y, rng=rng))
+    assert part is not None
+    return Subject(part, None, float(np.mean(part.predict(x) == y)), 0)
 
 
 def _nothing(case: Case, x: np.ndarray, labels: int) -> np.ndarray:

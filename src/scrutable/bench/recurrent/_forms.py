@@ -67,14 +67,14 @@ def form_of(program: Program, x: np.ndarray) -> Form:
     if said is not None and valid.all() and len(np.unique(said.reshape(len(x) * x.shape[1], -1), axis=0)) == 1:
         return Form(CONSTANT)
     states = _states(program, names, x) if names else None
-    if all(_linear(node) for expr in expressions(program) for node in walk(expr)):
+    if all(is_linear(node) for expr in expressions(program) for node in walk(expr)):
         return Form(AFFINE, states)
     if states is None or all(_forgets(scan) for scan in scans):
         return Form(WINDOW, states)
     return Form(MACHINE if states <= SMALL else REGISTERS, states)
 
 
-def _linear(node: Expr) -> bool:
+def is_linear(node: Expr) -> bool:
     """Whether a node is linear in what it reads: of the factors of a product at most one is no constant."""
     if not isinstance(node, Call):
         return True

@@ -7,6 +7,7 @@ right. What would be wrong is a mechanism claimed for one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import final
 
 import numpy as np
@@ -15,9 +16,10 @@ from torch import Tensor, nn
 
 from scrutable.bench._base import Case
 from scrutable.bench.recurrent._cells import Cell, Shape, linears
-from scrutable.bench.recurrent._networks import module_of
-from scrutable.bench.recurrent._subjects import Subject
+from scrutable.bench.recurrent._networks import module_of, network_around, task_named
+from scrutable.bench.recurrent._subjects import Subject, needed, subject_of
 from scrutable.network import Integers, Network, Recurrent
+from scrutable.network._controls import permuted, reinitialised
 from scrutable.work import generator
 
 LENGTH = 10
@@ -80,8 +82,28 @@ def null_cases(seed: int) -> list[Case]:
     ]
 
 
+def changed_case(case: Case, change: str, seed: int) -> Case:
+    """The trained network of a case with its weights "re-initialised", or "permuted" within each tensor."""
+    settings = {**case.settings, "change": change}
+    return Case(f"null/{change}/{case.settings['task']}", "null", f"{change} {case.settings['task']}", seed, settings)
+
+
 def null_subject(case: Case) -> Subject:
     """The network of a case of this family."""
+    return _changed(case) if "change" in case.settings else _untrained(case)
+
+
+def _changed(case: Case) -> Subject:
+    """Its outputs have a standard deviation of `SPREAD`: fresh weights as they start say nearly always the same."""
+    name, size = needed(case)
+    about = task_named(name)
+    change = permuted if case.settings["change"] == "permuted" else reinitialised
+    module = change(module_of(name, size), case.seed)
+    _spread(module, about.sample(LOOK, about.length, generator(case.seed, "bench", "scale")))
+    return replace(subject_of(network_around(module.eval(), about), about), rule=None)
+
+
+def _untrained(case: Case) -> Subject:
     form, scale = case.settings["form"], case.settings["scale"]
     _, make, (low, high) = FORMS[form]
     domain = Integers(low, high, length=LENGTH)
@@ -134,7 +156,8 @@ def _spread(module: Recurrent, x: np.ndarray) -> None:
     assert isinstance(cell, (Cell, LayerCell))
     last = cell.readout if isinstance(cell, LayerCell) else linears(cell.g)[-1]
     with torch.no_grad():
-        raw = module(torch.tensor(x[..., None], dtype=torch.float32)).double()
+        given = torch.tensor(x if x.ndim == 3 else x[..., None], dtype=torch.float32)
+        raw = module(given).double()
         factor = SPREAD / max(float(raw.std()), 1e-9)
         last.weight.mul_(factor)
         last.bias.mul_(factor)
