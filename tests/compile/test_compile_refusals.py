@@ -58,6 +58,11 @@ def test_a_causal_network_cannot_look_ahead(program) -> None:
         sc.compile(program, TOKENS, Options(causal=True))
 
 
+def test_the_first_token_is_in_sight_of_a_causal_network() -> None:
+    program = s.program("def first(x):\n    return pick_first(select(positions(x), 0, '=='), x, 0)\n")
+    assert sc.compile(program, TOKENS, Options(causal=True)).agreement.exact
+
+
 def test_tables_that_are_too_large() -> None:
     program = s.program(
         "def f(x):\n    return pick_first(select([t * 9 + p for t, p in zip(x, positions(x))], x, '=='), x, 0)"

@@ -105,13 +105,15 @@ def _score(atom: Expr, labels: Labels) -> Score:
 def _only_earlier(tables: dict[tuple[Variable | None, Variable | None], Score], position: Variable) -> None:
     """Refuse selectors that could select later keys; leave out what the mask of a causal network says anyway."""
     earlier = np.tril(np.ones((position.size, position.size), dtype=bool))
-    found = tables.get((position, position))
-    if found is None or (found.table & ~earlier).any():
+    asked = [score.table for (query, key), score in tables.items() if key == position and query in (None, position)]
+    possible = np.logical_and.reduce([np.broadcast_to(table, earlier.shape) for table in asked] or [earlier | True])
+    if (possible & ~earlier).any():
         raise Refused(
             "got a selector that may select later positions, which a causal network cannot see; "
             'try select_and(..., select(positions(x), positions(x), "<="))'
         )
-    if (found.table | ~earlier).all():
+    said = tables.get((position, position))
+    if said is not None and (said.table | ~earlier).all():
         del tables[position, position]
 
 

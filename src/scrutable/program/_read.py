@@ -26,8 +26,8 @@ def read_program(text: str, inputs: Inputs | None = None, name: str | None = Non
     """The program that a text in Python defines: that of its last function, with the other functions put in place.
 
     What the text may hold is what `trace` takes: functions (those that printed programs carry mean the operators they
-    are), and at its top level imports from `math` and numbers or tables with a name. It is parsed, and nothing in it is
-    ever compiled or run; decorators and defaults are not looked at.
+    are), and at its top level imports from `math` and numbers or tables with a name. It is parsed, and nothing in it
+    is ever compiled or run; decorators and defaults are not looked at.
 
     Arguments:
         inputs, name: as for `trace`.
