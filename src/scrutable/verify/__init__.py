@@ -14,7 +14,7 @@ from scrutable.verify._fidelity import SINGLE, HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange, interchange_value
 from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
-from scrutable.verify.scrubbing import Part, Scrubbed, Swapped, scrub
+from scrutable.verify.scrubbing import Part, Scrubbed, Scrubbing, Swapped, scrub
 
 __all__ = [
     "SINGLE",
@@ -32,6 +32,7 @@ __all__ = [
     "Part",
     "Sample",
     "Scrubbed",
+    "Scrubbing",
     "Shifted",
     "Swapped",
     "Test",

@@ -11,6 +11,7 @@ from scrutable.verify._exhaustive import Exhaustive
 from scrutable.verify._fidelity import HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange
 from scrutable.verify._search import CounterExamples
+from scrutable.verify.scrubbing import Scrubbing
 
 TESTS: tuple[Test, ...] = (
     HeldOut(),
@@ -18,6 +19,7 @@ TESTS: tuple[Test, ...] = (
     CounterExamples(),
     Exhaustive(),
     Interchange(),
+    Scrubbing(),
     NoMemory(),
     NoDependence(),
     Longer(),

@@ -3,5 +3,6 @@
 from scrutable.verify.scrubbing._part import Part
 from scrutable.verify.scrubbing._scrub import scrub
 from scrutable.verify.scrubbing._scrubbed import Scrubbed, Swapped
+from scrutable.verify.scrubbing._test import Scrubbing
 
-__all__ = ["Part", "Scrubbed", "Swapped", "scrub"]
+__all__ = ["Part", "Scrubbed", "Scrubbing", "Swapped", "scrub"]

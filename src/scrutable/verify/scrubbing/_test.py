@@ -1,0 +1,79 @@
+"""Causal scrubbing as a test of hypotheses."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from scrutable.errors import UserError
+from scrutable.hypothesis import Kind, Result
+from scrutable.verify._base import Case, Test, silent
+from scrutable.verify.scrubbing._part import Part, checked
+from scrutable.verify.scrubbing._scrub import FEWEST_RESAMPLES, FEWEST_ROWS, scrub
+from scrutable.verify.scrubbing._scrubbed import NAME
+from scrutable.work import flat_rows
+
+MOST_ROWS, REFERENCES = 2048, 128
+SHARE = 0.5
+"""How much of the time left it may take."""
+
+
+class Scrubbing(Test):
+    """Whatever the program says may be exchanged is exchanged, and the network must go on as before.
+
+    For a hypothesis that says where variables live in the layers of a network. Each site is taken from another input
+    that agrees on the variable's value, in turn computed from sites that are taken from others, and all that is not
+    named from unrelated inputs: see `scrub`. No map is fitted, so that sites must carry nothing else that matters, and
+    variables must take few enough values for inputs to share them. (The states of recurrent networks are exchanged in
+    the same way by "interchange.members".)
+    """
+
+    name = NAME
+    kind: Kind = "causal"
+
+    def apply(self, case: Case) -> tuple[Result, ...]:
+        """See `Test.apply`."""
+        return (_result(case),)
+
+
+def _result(case: Case) -> Result:
+    if case.network.recurrence is not None:
+        return _none("the network has a state; see interchange.members")
+    if not set(case.hypothesis.alignment.sites) - set(case.hypothesis.program.outputs):
+        return _none("the hypothesis does not say where its variables live")
+    different = np.sort(np.unique(flat_rows(case.test.inputs), axis=0, return_index=True)[1])
+    rows = case.test.inputs[different[:MOST_ROWS]]
+    if len(rows) < 2 * FEWEST_ROWS:
+        return _none(f"there are {len(rows)} different inputs kept back, {2 * FEWEST_ROWS} are needed")
+    from scrutable.network.engine import NotCaptured
+    from scrutable.verify.scrubbing._reading import adrift, interpretation
+
+    try:
+        root = interpretation(case.hypothesis, case.network.captured.graph)
+        seconds = _seconds(case, checked(root), rows)
+    except (NotCaptured, UserError) as error:
+        return _none(str(error))
+    loose = adrift(case.hypothesis, root)
+    if loose:
+        why = f"the network computes nothing from the site of {', '.join(loose)} that the program computes from it"
+        return replace(_none(why), status="fail")
+    if seconds > SHARE * case.clock.left:
+        return _none(f"it would take about {seconds:.0f} s, which leaves too little of the time")
+    said = np.asarray(case.hypothesis.program(rows))
+    return scrub(case.network, root, rows, labels=said, references=REFERENCES, seed=case.seed).result()
+
+
+def _none(reason: str) -> Result:
+    return silent(NAME, "causal", reason)
+
+
+def _seconds(case: Case, parts: list[Part], rows: np.ndarray) -> float:
+    """About how long it takes, from one run of the network."""
+    started = time.monotonic()
+    case.network.raw(rows)
+    each = (time.monotonic() - started) / len(rows)
+    inner = sum(bool(part.parents) for part in parts)
+    swaps = 4 * len({part.name for part in parts}) + 4
+    return 2 * each * REFERENCES * FEWEST_RESAMPLES * inner * swaps
