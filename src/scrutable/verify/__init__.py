@@ -14,6 +14,7 @@ from scrutable.verify._fidelity import SINGLE, HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange, interchange_value
 from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
+from scrutable.verify._subspace import Subspace, find_subspace
 from scrutable.verify.scrubbing import Part, Scrubbed, Scrubbing, Swapped, scrub
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Scrubbed",
     "Scrubbing",
     "Shifted",
+    "Subspace",
     "Swapped",
     "Test",
     "agrees",
@@ -42,6 +44,7 @@ __all__ = [
     "cluster_bootstrap",
     "confidence_sequence",
     "find_counter_examples",
+    "find_subspace",
     "interchange_value",
     "least_right",
     "scrub",
