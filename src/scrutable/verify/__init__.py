@@ -5,6 +5,7 @@
 
 from scrutable._callable import answers_calls
 from scrutable.hypothesis import clopper_pearson, cluster_bootstrap, confidence_sequence, two_way, wilson
+from scrutable.verify._ablations import Ablated, ablate
 from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, least_right, shares_right, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._claims import NoDependence, NoMemory
@@ -21,6 +22,7 @@ __all__ = [
     "SINGLE",
     "TOLERANCE",
     "TESTS",
+    "Ablated",
     "Case",
     "CounterExamples",
     "Equivalence",
@@ -38,6 +40,7 @@ __all__ = [
     "Subspace",
     "Swapped",
     "Test",
+    "ablate",
     "agrees",
     "answers_to",
     "clopper_pearson",

@@ -9,7 +9,7 @@ import numpy as np
 
 from scrutable.hypothesis import Interval, Result, Status, wilson
 from scrutable.verify._base import silent
-from scrutable.verify._places import Found, Pairs, Scores, rebuilt, resampled, scored
+from scrutable.verify._places import Found, Scores, rebuilt, resampled, scored
 from scrutable.verify._pooled import Pool
 
 LEAST = 0.9
@@ -55,7 +55,8 @@ class Aligned:
     def details(self) -> tuple[tuple[str, Any], ...]:
         """Everything else that was measured."""
         changed, swap, rebuild = self.scores.changed, self.scores.swap, self.scores.rebuild
-        encoding, axes = self.found.encoding, self.found.place.axes
+        encoding, axes, pairs = self.found.encoding, self.found.place.axes, self.found.place.testing
+        natural = np.concatenate([pairs.own, pairs.others])
         return (
             ("site", self.found.place.name),
             ("changed pairs", int(changed.sum())),
@@ -71,7 +72,7 @@ class Aligned:
             ("dimension of the site", axes.shape[1]),
             ("dimension of the activation", axes.shape[0]),
             ("share of variance in the subspace", encoding.share),
-            ("off-manifold share", off_manifold(self.patched, self.found.place.activations, self.found.place.testing)),
+            ("off-manifold share", off_manifold(self.patched, self.found.place.activations, natural)),
         )
 
 
@@ -198,10 +199,10 @@ def share(right: np.ndarray) -> float | None:
     return float(right.mean()) if len(right) else None
 
 
-def off_manifold(patched: np.ndarray, natural: np.ndarray, pairs: Pairs) -> float:
-    """The share of patched activations farther from the nearest natural one than 95% of natural ones are."""
+def off_manifold(patched: np.ndarray, natural: np.ndarray, others: np.ndarray) -> float:
+    """The share of patched activations farther from the nearest natural one than 95% of other natural ones are."""
     natural = natural[np.linspace(0, len(natural) - 1, min(len(natural), 2000)).astype(int)]
-    usual = np.quantile(_nearest(np.concatenate([pairs.own, pairs.others]), natural), 0.95)
+    usual = np.quantile(_nearest(others, natural), 0.95)
     return float((_nearest(patched, natural) > usual + 1e-9).mean())
 
 

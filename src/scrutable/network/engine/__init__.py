@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scrutable.network.engine._ablation import Ablation, ablated
 from scrutable.network.engine._capture import capture
 from scrutable.network.engine._engine import Engine
 from scrutable.network.engine._graph import Graph
@@ -10,4 +11,17 @@ from scrutable.network.engine._plan import Swap
 from scrutable.network.engine._tape import NotCaptured
 from scrutable.network.engine._weights import with_weights
 
-__all__ = ["Engine", "Graph", "Node", "NotCaptured", "Rows", "Size", "Swap", "Value", "capture", "with_weights"]
+__all__ = [
+    "Ablation",
+    "Engine",
+    "Graph",
+    "Node",
+    "NotCaptured",
+    "Rows",
+    "Size",
+    "Swap",
+    "Value",
+    "ablated",
+    "capture",
+    "with_weights",
+]
