@@ -180,7 +180,7 @@ def pyvene(module: nn.Module, block: int, x: Tensor, batch: int) -> Run:
     def run() -> Tensor:
         results = []
         for base, source in requests(batch):
-            _, output = model({"x": x[base]}, activations_sources={key: found[0][source]}, unit_locations=None)
+            _, output = model({"x": x[base]}, source_representations={key: found[0][source]}, unit_locations=None)
             results.append(output)
         return torch.cat(results)
 
@@ -241,10 +241,12 @@ def table() -> list[str]:
 
 def depths() -> list[str]:
     """The engine in batches, for each block, against the cached hook."""
+    ways = "engine, one call for each", "engine, all in one call"
     lines = ["| batch 64, block | " + " | ".join(map(str, range(BLOCKS))) + " |", "|---" * (BLOCKS + 1) + "|"]
     for name, (module, x) in nets().items():
-        found = [measure(module, x, block, BATCH, [HOOK, "engine, one call for each"]) for block in range(BLOCKS)]
-        lines.append(f"| {name} | " + " | ".join(_cell(f["engine, one call for each"], f[HOOK]) for f in found) + " |")
+        found = [measure(module, x, block, BATCH, [HOOK, *ways]) for block in range(BLOCKS)]
+        for way in ways:
+            lines.append(f"| {name}, {way} | " + " | ".join(_cell(f[way], f[HOOK]) for f in found) + " |")
     return lines
 
 

@@ -30,7 +30,7 @@ class Walks:
 
     def upto(self, x: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
         """States `(n, steps, d)` and raw outputs `(n, steps, ...)` after the first steps; only missing ones are run."""
-        key = hashlib.blake2b(np.ascontiguousarray(x), person=str((x.dtype.char, *x.shape)).encode()[:16]).digest()
+        key = hashlib.blake2b(np.ascontiguousarray(x).data, person=str((x.dtype.char, *x.shape)).encode()[:16]).digest()
         kept = self._kept.pop(key, None)
         if kept is None:
             kept = self.recurrence.walk(x[:, :steps])

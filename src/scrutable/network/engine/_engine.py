@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, final
@@ -52,6 +53,7 @@ class Engine:
         self._rows = Rows(rows_on)
         self._graphs: dict[Any, Graph] = {}
         self._cones: dict[Any, Cone] = {}
+        self._pools: OrderedDict[bytes, Pool] = OrderedDict()
         self._checked: set[tuple[int, str]] = set()
 
     def graph(self, x: Tensor, *, open_attention: bool = False) -> Graph:
@@ -107,7 +109,7 @@ class Engine:
         picks: list[Pick] = []
         known: dict[str | Site, tuple[str, int]] = {}
         named = {site: _site(site) for swap in swaps for site in swap.sources}
-        graph, pool = self.graph_for(x, [site.name for site in named.values()]), Pool.of(x, self._rows)
+        graph, pool = self.graph_for(x, [site.name for site in named.values()]), self._pool(x)
         for site, parsed in named.items():
             known[site] = (parsed.name, len(picks))
             picks.append(Pick.of(parsed, graph.node(parsed.name).shape))
@@ -130,10 +132,10 @@ class Engine:
             NotCaptured: see `graph`. UserError: no such value.
         """
         names = list(dict.fromkeys(names))
-        graph, pool = self.graph_for(x, names), Pool.of(x, self._rows)
+        graph, pool = self.graph_for(x, names), self._pool(x)
         for name in names:
             self._check(graph, name, x)
-        return self.bank.take(graph, pool, names, pool.whole, at_once=_at_once(_bytes(graph)))
+        return self.bank.take(graph, pool, names, pool.whole, at_once=_at_once(graph.bytes))
 
     def patched(self, x: Tensor, edits: Mapping[str, Callable[[Tensor], Tensor]]) -> Tensor:
         """Outputs for each input, `(n, ...)`, where values are replaced by functions of what they are.
@@ -143,14 +145,17 @@ class Engine:
         Raises:
             NotCaptured: see `graph`. UserError: no such value.
         """
-        graph, pool = self.graph_for(x, edits), Pool.of(x, self._rows)
+        graph, pool = self.graph_for(x, edits), self._pool(x)
         for name in edits:
             self._check(graph, name, x)
         cone = self._cone(graph, tuple(edits))
         needed = [*cone.frontier, *cone.bases]
         with torch.no_grad():
-            given = self.bank.take(graph, pool, needed, pool.whole, at_once=_at_once(_bytes(graph)))
+            given = self.bank.take(graph, pool, needed, pool.whole, at_once=_at_once(graph.bytes))
             return graph.rows(OUTPUT).first(graph.evaluate([OUTPUT], given, edits=edits)[OUTPUT])
+
+    def _pool(self, x: Tensor) -> Pool:
+        return Pool.of(x, self._rows, self._pools)
 
     def _run(self, graph: Graph, pool: Pool, group: Group, picks: Sequence[Pick]) -> Tensor:
         """The outputs of a group's requests, `(k, ...)`."""
@@ -165,7 +170,7 @@ class Engine:
     def _fused(self, graph: Graph, pool: Pool, group: Group, picks: Sequence[Pick]) -> Tensor:
         """The outputs of a group's requests in one batch."""
         cone, parts = self._cone(graph, tuple(column.name for column in group.columns)), group.columns
-        take = partial(self.bank.take, graph, pool, at_once=_at_once(_bytes(graph)))
+        take = partial(self.bank.take, graph, pool, at_once=_at_once(graph.bytes))
         replaced = {c.name for c in parts if c.name in cone.bases and all(picks[p].whole for p in np.unique(c.picks))}
         needed = [*cone.frontier, *(name for name in cone.bases if name not in replaced)]
         given = take(needed, _tensor(group.bases, pool))
@@ -194,10 +199,6 @@ class Engine:
 
 def _site(site: str | Site) -> Site:
     return site if isinstance(site, Site) else Site.parse(site)
-
-
-def _bytes(graph: Graph) -> int:
-    return sum(node.bytes for node in graph.nodes)
 
 
 def _at_once(each: int) -> int:

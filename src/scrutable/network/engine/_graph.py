@@ -27,11 +27,13 @@ class Graph:
     Arguments:
         nodes: in topological order, `nodes[i].index == i`; the input is the first and the output the last.
         shape: of one row of the input. names: where each name is.
+        bytes: of all values, for one row.
     """
 
     nodes: tuple[Node, ...]
     shape: tuple[int, ...]
     names: dict[str, int] = field(init=False)
+    bytes: int = field(init=False)
     _readers: tuple[tuple[int, ...], ...] = field(init=False, repr=False)
     _schedules: dict[Any, Schedule] = field(init=False, repr=False, default_factory=dict)
     _held: dict[int, Any] = field(init=False, repr=False, default_factory=dict)
@@ -42,6 +44,7 @@ class Graph:
         for node in self.nodes:
             for i in dict.fromkeys(node.inputs):
                 readers[i].append(node.index)
+        object.__setattr__(self, "bytes", sum(node.bytes for node in self.nodes))
         object.__setattr__(self, "_readers", tuple(map(tuple, readers)))
 
     @property

@@ -16,6 +16,8 @@ from scrutable.network._runner import in_chunks
 from scrutable.network.engine._graph import INPUT, Graph
 from scrutable.network.engine._node import Rows
 
+KNOWN = 8
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,20 +41,31 @@ class Pool:
         return None if len(self.index) == self.n else self.index.to(self.x.device)
 
     @staticmethod
-    def of(x: Tensor, rows: Rows) -> Pool:
+    def of(x: Tensor, rows: Rows, known: OrderedDict[bytes, Pool]) -> Pool:
         """The pool of some rows.
 
         Arguments:
-            rows: where they are in x.
+            rows: where they are in x. known: the last pools, found again by their hashes.
         """
         flat = np.ascontiguousarray(rows.first(x.detach()).flatten(1).cpu().numpy())
-        key = hashlib.blake2b(flat.data, digest_size=16, person=str(flat.shape).encode()[:16]).digest()
-        seen: dict[bytes, int] = {}
-        index = torch.tensor([seen.setdefault(row.tobytes(), len(seen)) for row in flat])
-        if len(seen) == len(flat):
-            return Pool(x, len(flat), index, key)
-        firsts = torch.from_numpy(np.unique(index.numpy(), return_index=True)[1]).to(x.device)
-        return Pool(rows.take(x, firsts), len(seen), index, key)
+        digest = hashlib.blake2b(flat.data)
+        digest.update(str((flat.dtype, flat.shape)).encode())
+        key = digest.digest()
+        if key not in known:
+            known[key] = _distinct(x, rows, flat, key)
+            if len(known) > KNOWN:
+                known.popitem(last=False)
+        known.move_to_end(key)
+        return known[key]
+
+
+def _distinct(x: Tensor, rows: Rows, flat: np.ndarray, key: bytes) -> Pool:
+    seen: dict[bytes, int] = {}
+    index = torch.tensor([seen.setdefault(row.tobytes(), len(seen)) for row in flat])
+    if len(seen) == len(flat):
+        return Pool(x.detach().clone(), len(flat), index, key)
+    firsts = torch.from_numpy(np.unique(index.numpy(), return_index=True)[1]).to(x.device)
+    return Pool(rows.take(x.detach(), firsts), len(seen), index, key)
 
 
 @final
