@@ -55,13 +55,14 @@ def with_program(rows: Sequence[Row]) -> list[str]:
 def flexible(found: Sequence[Aligned]) -> list[str]:
     """The table of alignment maps."""
     lines = [
-        "| network | map | its variable, changed pairs | decoys, best of 19 | p | the library says |",
+        "| network | map | its variable, changed pairs | best decoy | p | the library says |",
         "|---|---|---|---|---|---|",
     ]
     for each in found:
-        best, p = max(each.decoys, default=float("nan")), "none" if each.p is None else f"{each.p:.2f}"
+        best = f"{max(each.decoys):.3f} of {len(each.decoys)}" if each.decoys else "none"
+        p = "none" if each.p is None else f"{each.p:.2f}"
         lines.append(
-            f"| {each.network} | {each.map} | {each.agreement:.3f} (n {each.n}) | {best:.3f} | {p} | {each.said} |"
+            f"| {each.network} | {each.map} | {each.agreement:.3f} (n {each.n}) | {best} | {p} | {each.said} |"
         )
     return lines
 

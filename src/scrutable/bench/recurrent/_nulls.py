@@ -99,6 +99,7 @@ def _changed(case: Case) -> Subject:
     about = task_named(name)
     change = permuted if case.settings["change"] == "permuted" else reinitialised
     module = change(module_of(name, size), case.seed)
+    assert isinstance(module, Recurrent)
     _spread(module, about.sample(LOOK, about.length, generator(case.seed, "bench", "scale")))
     return replace(subject_of(network_around(module.eval(), about), about), rule=None)
 
