@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, final
 
 import numpy as np
-import torch
 from torch import nn
 
 from scrutable.errors import UserError
@@ -22,6 +20,7 @@ from scrutable.network._domain import Domain, shape_text
 from scrutable.network._edge_popup import Choice, edge_popup
 from scrutable.network._facts import NetworkFacts
 from scrutable.network._find_layers import FoundLayers, find_layers
+from scrutable.network._fingerprint import weights_hash
 from scrutable.network._gradient import input_gradient
 from scrutable.network._insides import Either
 from scrutable.network._layers import Layer
@@ -308,7 +307,7 @@ class Network:
         """Plain data about the network, for studies and reports."""
         module = self._runner.module
         weights = [] if module is None else list(module.parameters())
-        sha256, file, format_ = self._file or (_weights_hash(module), None, None)
+        sha256, file, format_ = self._file or (weights_hash(module), None, None)
         return NetworkFacts(
             name=self.name,
             kind="function" if module is None else type(module).__name__,
@@ -386,16 +385,3 @@ def _private(module: Any) -> Any:
 
 def _kind(value: Any) -> str:
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
-
-
-def _weights_hash(module: nn.Module | None) -> str | None:
-    """SHA-256 of names, types, shapes and values of all weights; None for functions."""
-    if module is None:
-        return None
-    digest = hashlib.sha256()
-    for key, tensor in module.state_dict().items():
-        if isinstance(tensor, torch.Tensor):
-            data = tensor.detach().cpu().contiguous()
-            digest.update(f"{key} {data.dtype} {tuple(data.shape)}\n".encode())
-            digest.update(data.reshape(-1).view(torch.uint8).numpy().tobytes() if data.numel() else b"")
-    return digest.hexdigest()
