@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from scrutable.errors import UserError
 from scrutable.network import Bits, Columns, Integers, Network
-from scrutable.verify import Part, Scrubbed, scrub
+from scrutable.verify import Part, Scrubbed, loss_recovered, scrub
 from scrutable.verify.scrubbing._classes import Classes
 from scrutable.work import generator
 
@@ -31,7 +31,7 @@ def scrubbed(rule: str, root: Part, **options: object) -> Scrubbed:
 def test_a_true_interpretation_passes_exactly(rule: str):
     got = scrubbed(rule, tree(u, v))
     assert got.passed, got.reason
-    assert got.recovered == pytest.approx(1.0) and got.loss_change == pytest.approx(0.0, abs=1e-6)
+    assert got.recovered.share == pytest.approx(1.0) and got.loss_change == pytest.approx(0.0, abs=1e-6)
     assert all(swap.share == 0.0 for swap in got.swaps) and not got.counter_examples
     assert got.worst is not None and 0 < got.worst < 0.1
     assert {name for name, _ in got.testable} == {"u", "v"} and all(share > 0.9 for _, share in got.testable)
@@ -66,8 +66,8 @@ def test_a_wrong_feature_fails_with_what_gave_it_away(rule: str, wrong: str):
 def test_the_loss_recovered_is_one_for_the_truth_and_about_none_for_nothing():
     nothing = Part("answer", "output", None, (Part("last", "last", None),))
     got = scrub(network("larger"), nothing, data(), references=256)
-    assert got.recovered == pytest.approx(0.0, abs=0.2)
-    assert got.recovered_interval is not None and got.recovered_interval.low < 0 < got.recovered_interval.high
+    assert got.recovered.share == pytest.approx(0.0, abs=0.2)
+    assert got.recovered.interval is not None and got.recovered.interval.low < 0 < got.recovered.interval.high
 
 
 def _cancelling(seed: int) -> tuple[Scrubbed, float]:
@@ -88,7 +88,7 @@ def _cancelling(seed: int) -> tuple[Scrubbed, float]:
     features: list[Feature] = [u, v]
     features[drop] = half_blind
     got = scrub(network("parity"), tree(*features), x, labels=labels, references=512, seed=seed)
-    return got, 0.0 if got.recovered is None else got.recovered
+    return got, 0.0 if got.recovered.share is None else got.recovered.share
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -182,8 +182,8 @@ def test_paths_that_are_not_named_are_not_exchanged():
     assert scrub(two, none, x).status == "fail"
     both = Part("answer", "output", None, (Part("a", "base", seen), Part("loop", "loop", seen)))
     got = scrub(two, both, x)
-    assert not got.counter_examples and got.recovered == 1.0
-    assert scrub(two, Part("answer", "output", None, (Part("a", "base", seen),)), x).recovered == 1.0
+    assert not got.counter_examples and got.recovered.share == 1.0
+    assert scrub(two, Part("answer", "output", None, (Part("a", "base", seen),)), x).recovered.share == 1.0
 
 
 def test_parts_of_sequences_are_steps_and_units():
@@ -207,6 +207,14 @@ def test_parts_of_sequences_are_steps_and_units():
     assert scrub(steps, Part("answer", "output", None, parts), x).passed
     wrong = (parts[0], Part("third", "code[2, 1:3]", lambda x: x[:, 2, 1]))
     assert scrub(steps, Part("answer", "output", None, wrong), x).status == "fail"
+
+
+def test_the_loss_recovered_by_itself_is_the_same():
+    root, x = tree(lambda x: x[:, 0], v), data()
+    alone, whole = loss_recovered(network("larger"), root, x, seed=3), scrub(network("larger"), root, x, seed=3)
+    assert alone.interval is not None and whole.recovered.share is not None
+    assert alone.interval.low < whole.recovered.share < alone.interval.high
+    assert alone.model == whole.recovered.model
 
 
 def test_mistakes_are_said():

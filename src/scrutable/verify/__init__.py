@@ -16,7 +16,7 @@ from scrutable.verify._interchange import Interchange, interchange_value
 from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
 from scrutable.verify._subspace import Subspace, find_subspace
-from scrutable.verify.scrubbing import Part, Scrubbed, Scrubbing, Swapped, scrub
+from scrutable.verify.scrubbing import Part, Recovered, Scrubbed, Scrubbing, Swapped, loss_recovered, scrub
 
 __all__ = [
     "SINGLE",
@@ -33,6 +33,7 @@ __all__ = [
     "NoDependence",
     "NoMemory",
     "Part",
+    "Recovered",
     "Sample",
     "Scrubbed",
     "Scrubbing",
@@ -50,6 +51,7 @@ __all__ = [
     "find_subspace",
     "interchange_value",
     "least_right",
+    "loss_recovered",
     "scrub",
     "shares_right",
     "tolerance",

@@ -1,8 +1,8 @@
 """Causal scrubbing: whatever a hypothesis says may be exchanged is exchanged, and the network must go on as before."""
 
 from scrutable.verify.scrubbing._part import Part
-from scrutable.verify.scrubbing._scrub import scrub
-from scrutable.verify.scrubbing._scrubbed import Scrubbed, Swapped
+from scrutable.verify.scrubbing._scrub import loss_recovered, scrub
+from scrutable.verify.scrubbing._scrubbed import Recovered, Scrubbed, Swapped
 from scrutable.verify.scrubbing._test import Scrubbing
 
-__all__ = ["Part", "Scrubbed", "Scrubbing", "Swapped", "scrub"]
+__all__ = ["Part", "Recovered", "Scrubbed", "Scrubbing", "Swapped", "loss_recovered", "scrub"]

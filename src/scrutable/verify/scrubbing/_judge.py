@@ -12,7 +12,7 @@ from scrutable.verify._agreement import counter_example
 from scrutable.verify.scrubbing._classes import Classes
 from scrutable.verify.scrubbing._intervals import Ratio, lower_mean, ratio, reach, weights
 from scrutable.verify.scrubbing._lattice import REST, Exchanged, Trials, subsets
-from scrutable.verify.scrubbing._scrubbed import Scrubbed, Swapped
+from scrutable.verify.scrubbing._scrubbed import Recovered, Scrubbed, Swapped
 from scrutable.work import flat_rows
 
 TESTABLE = 0.5
@@ -58,11 +58,7 @@ def judged(
     return Scrubbed(
         status=status,
         reason=reason,
-        recovered=None if lost is None else lost.value,
-        recovered_interval=None if lost is None else lost.interval,
-        model_loss=float(measured.own_loss.mean()),
-        scrubbed_loss=float(everything.loss.mean()),
-        random_loss=float(measured.unrelated.loss.mean()),
+        recovered=_recovered(lost, measured.own_loss, everything, measured.unrelated),
         loss_name=trials.measures.loss_name,
         loss_change=None if change is None else change.value,
         loss_change_interval=None if change is None else change.interval,
@@ -72,7 +68,6 @@ def judged(
         swaps=measured.swaps,
         worst=measured.worst,
         margin=margin,
-        n=len(trials.rows),
         resamples=trials.resamples,
         counter_examples=_counter_examples(trials, everything, data),
     )
@@ -101,12 +96,27 @@ def _measured(trials: Trials, names: tuple[str, ...], rng: np.random.Generator) 
             )
         )
     assert everything is not None
-    gain, change, random = (
-        each.loss.mean(axis=1) - own if signed else np.abs(each.loss - own[:, None]).mean(axis=1)
-        for each, signed in ((everything, True), (everything, False), (unrelated, False))
-    )
-    lost = ratio(unrelated.loss.mean(axis=1) - own - gain, unrelated.loss.mean(axis=1) - own, counts)
+    change, random = (np.abs(each.loss - own[:, None]).mean(axis=1) for each in (everything, unrelated))
+    lost = _lost(own, everything, unrelated, counts)
     return Measured(everything, own, unrelated, tuple(swaps), tuple(shares), lost, ratio(change, random, counts))
+
+
+def recovered(trials: Trials, rng: np.random.Generator) -> Recovered:
+    """The loss recovered when everything is exchanged, and nothing else."""
+    counts, unrelated = weights(len(trials.rows), rng), trials.unrelated(rng)
+    own = trials.measures.losses(trials.measures.raw[trials.rows], trials.rows)
+    everything = trials.right((*trials.classes, REST), rng)
+    return _recovered(_lost(own, everything, unrelated, counts), own, everything, unrelated)
+
+
+def _lost(own: np.ndarray, everything: Exchanged, unrelated: Exchanged, counts: np.ndarray) -> Ratio | None:
+    random = unrelated.loss.mean(axis=1)
+    return ratio(random - everything.loss.mean(axis=1), random - own, counts)
+
+
+def _recovered(lost: Ratio | None, own: np.ndarray, everything: Exchanged, unrelated: Exchanged) -> Recovered:
+    losses = (float(each.mean()) for each in (own, everything.loss, unrelated.loss))
+    return Recovered(None if lost is None else lost.value, None if lost is None else lost.interval, *losses, n=len(own))
 
 
 def _verdict(

@@ -8,11 +8,11 @@ import numpy as np
 
 from scrutable.errors import UserError
 from scrutable.verify.scrubbing._classes import Classes, feature_classes
-from scrutable.verify.scrubbing._judge import judged
+from scrutable.verify.scrubbing._judge import judged, recovered
 from scrutable.verify.scrubbing._lattice import Trials
 from scrutable.verify.scrubbing._measures import Measures
 from scrutable.verify.scrubbing._part import Part, checked
-from scrutable.verify.scrubbing._scrubbed import Scrubbed
+from scrutable.verify.scrubbing._scrubbed import Recovered, Scrubbed
 from scrutable.work import generator
 
 if TYPE_CHECKING:
@@ -65,23 +65,52 @@ def scrub(
     References: Chan et al., "Causal scrubbing: a method for rigorously testing interpretability hypotheses" (2022,
     Redwood Research); for what it misses, Scheurer et al., "Practical pitfalls of causal scrubbing" (2023).
     """
+    _check(data, labels, resamples=resamples, margin=margin)
+    rng = generator(seed, "scrubbing")
+    trials = _trials(network, root, data, labels, rng, references=references, resamples=resamples)
+    tested = [part.name for part in root.tree() if part.name in trials.classes and part.site != "input"]
+    return judged(trials, tuple(dict.fromkeys(tested)), data, margin=margin, rng=rng)
+
+
+def loss_recovered(
+    network: Network,
+    root: Part,
+    data: np.ndarray,
+    *,
+    labels: np.ndarray | None = None,
+    references: int = 256,
+    resamples: int = FEWEST_RESAMPLES,
+    seed: int = 0,
+) -> Recovered:
+    """The loss recovered when everything is exchanged, by itself: for comparing interpretations, not for believing one.
+
+    Arguments and errors as in `scrub`, which is needed to tell whether changes cancel and whether anything was tested.
+
+    Cost: one run of the network on `references * resamples` rows for each part that has parents.
+    """
+    _check(data, labels, resamples=resamples)
+    rng = generator(seed, "scrubbing")
+    return recovered(_trials(network, root, data, labels, rng, references=references, resamples=resamples), rng)
+
+
+def _trials(
+    network: Network,
+    root: Part,
+    data: np.ndarray,
+    labels: np.ndarray | None,
+    rng: np.random.Generator,
+    *,
+    references: int,
+    resamples: int,
+) -> Trials:
     from scrutable.verify.scrubbing._runs import Runs
 
-    _check(data, labels, resamples=resamples, margin=margin)
     parts = checked(root)
     runs = Runs(network, root, data)
     raw = runs.plain()
     answers = network.outputs.decode(raw) if labels is None else np.asarray(labels)
-    rng = generator(seed, "scrubbing")
-    trials = Trials(
-        runs=runs,
-        measures=Measures(network.outputs, raw, answers),
-        classes=_classes(parts, data),
-        rows=rng.permutation(len(data))[:references],
-        resamples=resamples,
-    )
-    tested = [part.name for part in parts[1:] if part.feature is not None and part.site != "input"]
-    return judged(trials, tuple(dict.fromkeys(tested)), data, margin=margin, rng=rng)
+    rows = rng.permutation(len(data))[:references]
+    return Trials(runs, Measures(network.outputs, raw, answers), _classes(parts, data), rows, resamples)
 
 
 def _classes(parts: list[Part], data: np.ndarray) -> dict[str, Classes]:
@@ -92,7 +121,7 @@ def _classes(parts: list[Part], data: np.ndarray) -> dict[str, Classes]:
     return found
 
 
-def _check(data: np.ndarray, labels: np.ndarray | None, *, resamples: int, margin: float) -> None:
+def _check(data: np.ndarray, labels: np.ndarray | None, *, resamples: int, margin: float = MARGIN) -> None:
     reasons = []
     if len(data) < FEWEST_ROWS:
         reasons.append(f"got {len(data)} rows of data, expected at least {FEWEST_ROWS}")

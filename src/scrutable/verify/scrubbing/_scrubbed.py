@@ -12,6 +12,24 @@ NAME = "scrubbing"
 
 @final
 @dataclass(frozen=True, slots=True)
+class Recovered:
+    """The loss recovered, (L_random - L_scrubbed) / (L_random - L_model), and what it is made of.
+
+    Arguments:
+        share, interval: None when the network's loss is no better than that of unrelated outputs.
+        model, scrubbed, random: mean losses. n: references.
+    """
+
+    share: float | None
+    interval: Interval | None
+    model: float
+    scrubbed: float
+    random: float
+    n: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Swapped:
     """What exchanging some parts together did to the answers.
 
@@ -37,9 +55,7 @@ class Scrubbed:
 
     Arguments:
         status, reason: whether the hypothesis held; "not applicable" when it leaves nothing to exchange.
-        recovered: (L_random - L_scrubbed) / (L_random - L_model), or None when the network's loss is no better than
-            that of unrelated outputs. recovered_interval: of it.
-        model_loss, scrubbed_loss, random_loss: means. loss_name: how the loss is reckoned.
+        recovered: the loss recovered when everything is exchanged. loss_name: how the loss is reckoned.
         loss_change: the mean over single exchanges of the size of the change in loss, as a share of what unrelated
             outputs do. Unlike means, such changes do not cancel. loss_change_interval: of it.
         divergence: mean Kullback-Leibler divergence of scores from the network's own; None where there are no scores.
@@ -47,16 +63,12 @@ class Scrubbed:
         testable: for each part with a feature, the share of its exchanges that give another input.
         swaps: everything exchanged together, each part alone, and all but one.
         worst: the upper end, simultaneous over all swaps (max-T), of the largest share.
-        margin: what `worst` had to stay below. n: references. resamples: exchanges for each.
+        margin: what `worst` had to stay below. resamples: exchanges for each reference.
     """
 
     status: Status
     reason: str
-    recovered: float | None
-    recovered_interval: Interval | None
-    model_loss: float
-    scrubbed_loss: float
-    random_loss: float
+    recovered: Recovered
     loss_name: str
     loss_change: float | None
     loss_change_interval: Interval | None
@@ -66,7 +78,6 @@ class Scrubbed:
     swaps: tuple[Swapped, ...]
     worst: float | None
     margin: float
-    n: int
     resamples: int
     counter_examples: tuple[CounterExample, ...]
 
@@ -77,14 +88,16 @@ class Scrubbed:
 
     def result(self) -> Result:
         """The same as a test's result: the value is the loss recovered, cut off at 0 and 1."""
-        low_high = self.recovered_interval
+        found = self.recovered
         return Result(
             name=NAME,
             kind="causal",
             status=self.status,
-            value=None if self.recovered is None else min(1.0, max(0.0, self.recovered)),
-            n=self.n,
-            interval=None if low_high is None else Interval(max(0.0, low_high.low), min(1.0, max(0.0, low_high.high))),
+            value=None if found.share is None else _within(found.share),
+            n=found.n,
+            interval=None
+            if found.interval is None
+            else Interval(*map(_within, (found.interval.low, found.interval.high))),
             method=f"loss recovered ({self.loss_name}); each part and everything unnamed taken from inputs that agree "
             f"on what it carries, {self.resamples} times for each input; cluster bootstrap over inputs",
             reason=self.reason,
@@ -95,9 +108,9 @@ class Scrubbed:
     def _details(self) -> tuple[tuple[str, object], ...]:
         swaps = tuple((", ".join(swap.names), swap.share) for swap in self.swaps)
         return (
-            ("loss of the network", self.model_loss),
-            ("loss when scrubbed", self.scrubbed_loss),
-            ("loss of unrelated outputs", self.random_loss),
+            ("loss of the network", self.recovered.model),
+            ("loss when scrubbed", self.recovered.scrubbed),
+            ("loss of unrelated outputs", self.recovered.random),
             ("size of the change in loss, share of unrelated", self.loss_change),
             ("answers that flip", self.flips),
             ("divergence of scores", self.divergence),
@@ -106,3 +119,8 @@ class Scrubbed:
             ("worst share, upper end", self.worst),
             ("margin", self.margin),
         )
+
+
+def _within(share: float) -> float:
+    """A share cut off at 0 and 1."""
+    return min(1.0, max(0.0, share))
