@@ -1,8 +1,46 @@
-"""Which part of a network does the work: its edge graph, the circuits found in it, and how well they are borne out."""
+"""Which part of a network does the work: its edge graph, the circuits found in it, and how well they are borne out.
+
+`find(module, x)` is the way in; `wire` gives the edge graph, the methods score its edges, and `faithfulness`,
+`completeness` and `minimality` say what a circuit is worth, each under a named ablation.
+"""
 
 from __future__ import annotations
 
+from scrutable.circuits._ablation import ABLATIONS, Ablation, Mean, Resample, ResampleAnywhere, Zero
+from scrutable.circuits._acdc import Acdc
+from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
+from scrutable.circuits._contexts import Contexts
+from scrutable.circuits._find import Circuit, find
+from scrutable.circuits._method import Method
+from scrutable.circuits._probing import SubnetworkProbing
+from scrutable.circuits._scores import Score, completeness, edge_auc, faithfulness, minimality
+from scrutable.circuits._trial import Trial, trials
 from scrutable.circuits._wire import wire
 from scrutable.circuits._wiring import Edge, Wiring
 
-__all__ = ["Edge", "Wiring", "wire"]
+__all__ = [
+    "ABLATIONS",
+    "Ablation",
+    "Acdc",
+    "Circuit",
+    "Contexts",
+    "Edge",
+    "EdgeAttribution",
+    "HeadImportance",
+    "Mean",
+    "Method",
+    "Resample",
+    "ResampleAnywhere",
+    "Score",
+    "SubnetworkProbing",
+    "Trial",
+    "Wiring",
+    "Zero",
+    "completeness",
+    "edge_auc",
+    "faithfulness",
+    "find",
+    "minimality",
+    "trials",
+    "wire",
+]

@@ -74,20 +74,20 @@ class Resample:
 @final
 @dataclass(frozen=True, slots=True)
 class ResampleAnywhere:
-    """The value on another input, at another position: positions are turned round by a random number of places.
+    """The value on another input, one for all sources, at a position drawn for each position.
 
     What depends on the position alone is the same on every input, so resampling at the same position cannot show that
-    anything reads it; at another position it can.
+    anything reads it.
     """
 
     name: str = "resample anywhere"
     random: bool = True
 
     def draw(self, values: Values, rng: np.random.Generator) -> dict[str, Tensor]:
-        """Values on partners, turned; an input may be its own partner's place but not its position."""
+        """Values on partners, at positions that are the same for all sources of equal length."""
         n = len(next(iter(values.values())))
-        partners, turn = _partners(n, rng), rng.random(n)
-        return {name: _turned(value[partners], turn) for name, value in values.items()}
+        partners, where = _partners(n, rng), rng.random((n, max(map(_length, values.values()))))
+        return {name: _elsewhere(value[partners], torch.from_numpy(where)) for name, value in values.items()}
 
 
 def _partners(n: int, rng: np.random.Generator) -> Tensor:
@@ -100,13 +100,16 @@ def _partners(n: int, rng: np.random.Generator) -> Tensor:
     return torch.from_numpy(partners)
 
 
-def _turned(value: Tensor, turn: np.ndarray) -> Tensor:
-    """Each row's positions, on the last axis but one, moved by a share `turn` of their number, at least one place."""
-    if value.ndim < 3 or value.shape[-2] < 2:
+def _length(value: Tensor) -> int:
+    """How many positions there are, on the last axis but one."""
+    return value.shape[-2] if value.ndim > 2 else 1
+
+
+def _elsewhere(value: Tensor, where: Tensor) -> Tensor:
+    """The values of each row at other positions: `where`, `(n, longest)`, has shares of the length."""
+    if _length(value) == 1:
         return value
-    length = value.shape[-2]
-    places = 1 + (torch.from_numpy(turn) * (length - 1)).long()
-    at = (torch.arange(length) + places[:, None]) % length
+    at = (where[:, : value.shape[-2]] * value.shape[-2]).long()
     rows = torch.arange(len(value))[:, None]
     return value.movedim(-2, 1)[rows, at].movedim(1, -2)
 

@@ -48,7 +48,7 @@ class Patching:
             known: `values(x)`; what comes before the first edge replaced is then not run again.
             starts: what the components that read nothing write, if not what they do on `x`.
         """
-        live = dict(known if known is not None else self._starts(x)) | dict(starts or {})
+        live = dict(known if known is not None else self.starts(x)) | dict(starts or {})
         for stage in self.wiring.stages[self._first(keep) if known is not None else 0 :]:
             live[stage.node.name] = self._written(stage, x, live, keep, replacement)
         return live
@@ -61,7 +61,7 @@ class Patching:
     def _sources(self) -> dict[str, Source]:
         return {source.node.name: source for source in self.wiring.sources}
 
-    def _starts(self, x: Tensor) -> dict[str, Tensor]:
+    def starts(self, x: Tensor) -> dict[str, Tensor]:
         """What is written by components that read nothing."""
         sources = self._sources()
         for stage in self.wiring.stages:

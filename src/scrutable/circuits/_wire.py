@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import final
 
+import torch
 from torch import Tensor, nn
 
 from scrutable.circuits._attention import Attention, attention_of
@@ -28,7 +29,11 @@ def wire(module: nn.Module, x: Tensor) -> Wiring:
         NotCaptured: the forward is no fixed sequence of operations.
         UserError: the network has neither a residual stream nor a chain of layers.
     """
-    graph = capture(module, x, open_attention=True)
+    with torch.no_grad():
+        return _wired(capture(module, x, open_attention=True), x)
+
+
+def _wired(graph: Graph, x: Tensor) -> Wiring:
     stream = stream_of(graph)
     if not stream.terms:
         return layered(graph, x)

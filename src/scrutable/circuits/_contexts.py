@@ -1,0 +1,72 @@
+"""Exact effects of single edges, in the network as it is and where something else is missing.
+
+Attributions see an edge to first order, so what is saturated looks idle; and replacing one edge alone shows nothing
+where another one does the same work. Here every effect is exact, and is measured
+
+- in the whole network,
+- where one other component writes its replacement, for each whose loss is made good, so that spare parts show,
+- where the port reads nothing else, so that reasons that suffice each alone show.
+
+An effect is how much nearer to the network's own output the edge brings it, and an edge counts by the largest. What
+edges carry otherwise is drawn on several partners, at the same position and at another one: what depends on the
+position alone never differs between inputs. Everything is independent of everything else, so it is one fused run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from scrutable.circuits._method import Method
+from scrutable.circuits._trial import Trial, all_but_one, mean_damage
+from scrutable.circuits._wiring import Wiring
+
+MADE_GOOD = 0.5
+"""A component whose loss does less than this share of the whole damage may have a spare."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Contexts(Method):
+    """The largest exact effect of an edge over contexts.
+
+    Cost: two runs for each edge and context; contexts are at most one more than the components, and one of the port.
+    """
+
+    name: str = "contexts"
+
+    def scores(self, trials: Sequence[Trial], *, seed: int) -> np.ndarray:
+        """See the interface."""
+        wiring = trials[0].wiring
+        best = effects(trials, np.ones_like(all_but_one(wiring)))
+        for missing in _missing(trials):
+            best = np.maximum(best, effects(trials, np.broadcast_to(missing, (len(best), len(best)))))
+        return np.maximum(best, effects(trials, _alone(wiring)))
+
+
+def effects(trials: Sequence[Trial], contexts: np.ndarray) -> np.ndarray:
+    """How much less damage there is with each edge than without it, `(edges,)`.
+
+    Arguments:
+        contexts: `(edges, edges)`: for each edge, the others that are kept.
+    """
+    own = np.eye(len(contexts), dtype=bool)
+    with_each, shape = np.unique(contexts | own, axis=0, return_inverse=True)
+    present = mean_damage(trials, with_each).mean(1)[shape.reshape(-1)]
+    return mean_damage(trials, contexts & ~own).mean(1) - present
+
+
+def _missing(trials: Sequence[Trial]) -> list[np.ndarray]:
+    """The network without each component whose loss is made good, `(edges,)` each."""
+    sources = trials[0].wiring.edge_sources
+    without = np.stack([sources != source for source in np.unique(sources)])
+    hurt = mean_damage(trials, without).mean(1)
+    return list(without[hurt < MADE_GOOD])
+
+
+def _alone(wiring: Wiring) -> np.ndarray:
+    """For each edge, the network in which its port reads nothing else."""
+    return wiring.edge_ports[:, None] != wiring.edge_ports[None, :]

@@ -1,0 +1,94 @@
+"""`find`: the circuit of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from torch import Tensor, nn
+
+from scrutable.circuits._ablation import ABLATIONS
+from scrutable.circuits._contexts import Contexts
+from scrutable.circuits._method import Method
+from scrutable.circuits._trial import Trial, mean_damage, trials
+from scrutable.circuits._wire import wire
+from scrutable.circuits._wiring import Edge
+from scrutable.errors import UserError
+
+BOTH = ("zero", "resample", "resample anywhere")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Circuit:
+    """The edges of a network, those that matter marked.
+
+    Arguments:
+        edges: all of them. scores: how much each matters, `(edges,)`. keep: which ones are in the circuit, booleans.
+        method, ablations: how the scores came about; an edge counts by its largest score over ablations and lengths.
+        trials: for each length of the inputs and each ablation, what the edges were replaced by.
+    """
+
+    edges: tuple[Edge, ...]
+    scores: np.ndarray
+    keep: np.ndarray
+    method: str
+    ablations: tuple[str, ...]
+    trials: tuple[tuple[Trial, ...], ...]
+
+    @property
+    def inside(self) -> tuple[Edge, ...]:
+        """The edges of the circuit, those that matter most first."""
+        return tuple(self.edges[e] for e in np.argsort(-self.scores, kind="stable") if self.keep[e])
+
+
+def find(
+    module: nn.Module,
+    x: Tensor | Sequence[Tensor],
+    *,
+    ablations: Sequence[str] = BOTH,
+    method: Method | None = None,
+    within: float = 0.01,
+    draws: int = 1,
+    seed: int = 0,
+) -> Circuit:
+    """The smallest set of the highest scored edges that does what the network does when all others are replaced.
+
+    Arguments:
+        x: inputs `(n, ...)`, at least three; for sequences of several lengths, some of each.
+        ablations: how edges are replaced: "zero", "mean", "resample" (another input), "resample anywhere" (another
+            input, other positions). The circuit must hold under each of them.
+        method: what scores the edges; exact effects in contexts if left out.
+        within: the largest damage that the circuit may do, as a share of that of replacing every edge.
+        draws: how many replacements are drawn for each input where they are random.
+
+    Raises:
+        UserError: no such ablation, or the network has no edge graph.
+        NotCaptured: its forward is no fixed sequence of operations.
+
+    Cost: that of the method for each length and ablation, and one run for each edge.
+    """
+    unknown = [name for name in ablations if name not in ABLATIONS]
+    if unknown or not ablations:
+        raise UserError(f"got the ablations {list(ablations)}, expected some of {', '.join(ABLATIONS)}")
+    method = method or Contexts()
+    made = tuple(
+        tuple(trials(wiring, part, ABLATIONS[name], draws=draws, seed=seed))
+        for part in ([x] if isinstance(x, Tensor) else x)
+        for wiring in [wire(module, part)]
+        for name in ablations
+    )
+    edges = made[0][0].wiring.edges
+    if any(group[0].wiring.edges != edges for group in made):
+        raise UserError("got inputs of lengths at which the network has other edges, expected the same edges at each")
+    scores = np.max([method.scores(group, seed=seed) for group in made], axis=0)
+    return Circuit(edges, scores, _smallest(scores, made, within), method.name, tuple(ablations), made)
+
+
+def _smallest(scores: np.ndarray, made: Sequence[Sequence[Trial]], within: float) -> np.ndarray:
+    """The shortest beginning of the ranking, equals together, that does little damage under every ablation."""
+    sets = scores[None] >= np.unique(scores)[::-1, None]
+    damage = np.max([mean_damage(group, sets).mean(1) for group in made], axis=0)
+    return sets[int(np.argmax(damage <= within))]

@@ -1,0 +1,27 @@
+"""What every way of finding circuits offers: a number for each edge."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from scrutable.circuits._trial import Trial
+
+
+class Method(ABC):
+    """Interface: scores the edges of a network."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """How results call it."""
+
+    @abstractmethod
+    def scores(self, trials: Sequence[Trial], *, seed: int) -> np.ndarray:
+        """How much each edge matters, `(edges,)`, larger for those that matter more.
+
+        Arguments:
+            trials: of one wiring and one kind of ablation.
+        """
