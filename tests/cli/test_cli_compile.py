@@ -61,3 +61,13 @@ def test_a_printed_program_can_be_compiled(run, tmp_path: Path) -> None:
 
     (tmp_path / "printed.py").write_text(read_program(PROGRAM).source)
     assert run("compile", "printed.py", "--inputs", "Tokens(3, length=4)").code == 0
+
+
+def test_what_was_compiled_can_be_verified_with_the_very_text(run, tmp_path: Path) -> None:
+    (tmp_path / "histogram.py").write_text(PROGRAM)
+    assert run("compile", "histogram.py", "--inputs", "Tokens(2, length=3)").code == 0
+    words = ("--budget", "5s", "--json")
+    done = run("verify", "histogram.safetensors", "--hypothesis", "histogram.py:histogram", *words)
+    assert json.loads(done.out)["headline"].startswith("Behavioural: equal to the network on its whole domain")
+    missing = run("verify", "histogram.safetensors", "--hypothesis", "histogram.py:widths", *words)
+    assert missing.code == 2 and "there are: histogram" in missing.err

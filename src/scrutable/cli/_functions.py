@@ -20,8 +20,8 @@ LARGEST = 10**6
 def read_function(spec: str) -> Callable[..., Any]:
     """The function named by "FILE.PY:FUNCTION" or "MODULE:FUNCTION", for translation only.
 
-    The file is compiled, not run. The function that comes back sees the file's other functions, its literals and
-    `math`, which is what translation can use, and is not meant to be called.
+    The file is compiled, not run. The function that comes back sees the language's own functions, the file's
+    other functions, its literals and `math`, which is what translation can use, and is not meant to be called.
 
     Raises:
         UserError: no such file, module or function, or the file is not Python.
@@ -33,7 +33,7 @@ def read_function(spec: str) -> Callable[..., Any]:
     if not path.is_file():
         raise UserError(f"got --hypothesis {spec[:80]!r}, expected a Python file; there is no {path}")
     around = _globals(path)
-    functions = [key for key, value in around.items() if isinstance(value, FunctionType)]
+    functions = [key for key, value in around.items() if getattr(value, "__globals__", None) is around]
     if name not in functions:
         names = ", ".join(functions) or "none"
         raise UserError(f"got --hypothesis {spec[:80]!r}, expected a function of {path.name}; there are: {names}")
@@ -41,9 +41,13 @@ def read_function(spec: str) -> Callable[..., Any]:
 
 
 def _globals(path: Path) -> dict[str, Any]:
-    """What a function of the file can read: its functions, literals given to names, and `math`. Nothing is run."""
+    """What a function of the file can read: the language's own functions, the file's, literals given to names, and
+    `math`. Nothing is run."""
+    from scrutable import program
+
     code = _compiled(path)
     around: dict[str, Any] = {"__name__": "a person's file", "__builtins__": {}}
+    around |= {name: getattr(program, name) for name in program.FUNCTIONS}
     bodies = {part.co_name: part for part in code.co_consts if isinstance(part, CodeType)}
     for node in ast.parse(path.read_bytes()).body:
         match node:
