@@ -10,6 +10,7 @@ from scrutable.circuits._ablation import ABLATIONS, Ablation, Mean, Resample, Re
 from scrutable.circuits._acdc import Acdc
 from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
 from scrutable.circuits._contexts import Contexts
+from scrutable.circuits._controls import Control, against_searched, independence
 from scrutable.circuits._find import Circuit, find
 from scrutable.circuits._method import Method
 from scrutable.circuits._probing import SubnetworkProbing
@@ -24,6 +25,7 @@ __all__ = [
     "Acdc",
     "Circuit",
     "Contexts",
+    "Control",
     "Edge",
     "EdgeAttribution",
     "HeadImportance",
@@ -36,10 +38,12 @@ __all__ = [
     "Trial",
     "Wiring",
     "Zero",
+    "against_searched",
     "completeness",
     "edge_auc",
     "faithfulness",
     "find",
+    "independence",
     "minimality",
     "trials",
     "wire",

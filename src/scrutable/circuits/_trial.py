@@ -62,6 +62,12 @@ class Trial:
         found = self._distances(keep)
         return found / self.scale if self.scale > 0 else np.zeros_like(found)
 
+    def output(self, keep: np.ndarray) -> Tensor:
+        """The outputs, `(n, ...)`, with all edges replaced but those of `keep`, `(edges,)`."""
+        with torch.no_grad():
+            rows = torch.from_numpy(keep).expand(len(self.x), -1)
+            return self.patching.run(self.x, rows, self.replacement, known=self.known)[OUTPUT]
+
     def _distances(self, keep: np.ndarray) -> np.ndarray:
         n = len(self.x)
         pairs = np.arange(len(keep) * n)
