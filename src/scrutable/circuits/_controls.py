@@ -1,8 +1,8 @@
 """Whether a circuit is more than the search for it: searched circuits of networks without mechanism, and independence.
 
 Shi et al., "Hypothesis Testing the Circuit Hypothesis in LLMs", arXiv:2410.13032, compare a circuit with random ones of
-its size; those were not searched for, so selection alone can pass. Here the whole search is run again on the same network
-with its weights shuffled within each tensor, and its best circuit of the same number of edges is the rival.
+its size; those were not searched for, so selection alone can pass. Here the whole search is run again on the same
+network with its weights shuffled within each tensor, and its best circuit of the same number of edges is the rival.
 """
 
 from __future__ import annotations
