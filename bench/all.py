@@ -25,6 +25,7 @@ SCRIPTS = {
     "fidelity": "Programs of at most 16 leaves against the networks they were taken from",
     "coverage": "Coverage of intervals",
     "frivolity": "Networks without mechanism, and networks with a known program",
+    "scrubbing": "Causal scrubbing of a transformer that judges parentheses",
     "printed": "A printed program against its evaluated form",
     "startup": "What starting costs",
     "simplify_egglog": "Simplification: our e-graph against egglog",
