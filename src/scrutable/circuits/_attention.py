@@ -21,12 +21,15 @@ class Attention:
     """Heads of one tensor.
 
     Arguments:
-        query, key, value: what the products read. mixed: the means of values, of all heads. heads: how many.
+        query, key, value: what the products read. scores, pattern: what the softmax gets and gives. mixed: the means
+            of values, of all heads. heads: how many.
     """
 
     query: Node
     key: Node
     value: Node
+    scores: Node
+    pattern: Node
     mixed: Node
     heads: int
 
@@ -36,7 +39,7 @@ def attention_of(graph: Graph, node: Node) -> tuple[Attention, ...]:
     waiting, seen, found = [node], {node.index}, []
     while waiting:
         at = waiting.pop()
-        heads = _heads(graph, at)
+        heads = heads_of(graph, at)
         if heads is not None:
             found.append(heads)
         elif affine(graph, at):
@@ -48,7 +51,7 @@ def attention_of(graph: Graph, node: Node) -> tuple[Attention, ...]:
     return tuple(sorted(found, key=lambda a: a.mixed.index))
 
 
-def _heads(graph: Graph, node: Node) -> Attention | None:
+def heads_of(graph: Graph, node: Node) -> Attention | None:
     """The attention whose last product a node is."""
     if operation(node) != "bmm":
         return None
@@ -56,14 +59,15 @@ def _heads(graph: Graph, node: Node) -> Attention | None:
     softmax = _back(graph, pattern, ("softmax",))
     if softmax is None:
         return None
-    product = _back(graph, _live(graph, softmax), ("bmm", "baddbmm"))
+    scores = _live(graph, softmax)
+    product = _back(graph, scores, ("bmm", "baddbmm"))
     if product is None or product.rows is None or node.rows is None:
         return None
     query, key = (graph.nodes[a.node] for a in product.args[-2:])
     group = node.rows.group
     if any(part.rows is None or part.rows.group != group for part in (query, key, value)):
         return None
-    return Attention(query, key, value, node, group)
+    return Attention(query, key, value, scores, softmax, node, group)
 
 
 def _live(graph: Graph, node: Node) -> Node:

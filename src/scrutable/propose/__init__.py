@@ -9,6 +9,7 @@ from __future__ import annotations
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._optional import BACKENDS, optional
 from scrutable.propose._registry import GROUP, PROPOSERS, registered
+from scrutable.propose.attention import AttentionProposer
 from scrutable.propose.boolean import BooleanProposer
 from scrutable.propose.cvc5 import Cvc5
 from scrutable.propose.enumeration import Enumeration
@@ -30,6 +31,7 @@ __all__ = [
     "BACKENDS",
     "GROUP",
     "PROPOSERS",
+    "AttentionProposer",
     "BooleanProposer",
     "Cvc5",
     "Enumeration",

@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 
 from scrutable.errors import UserError
 from scrutable.propose._base import Proposer
+from scrutable.propose.attention import AttentionProposer
 from scrutable.propose.boolean import BooleanProposer
 from scrutable.propose.enumeration import Enumeration
 from scrutable.propose.finite_state import FiniteState
@@ -48,6 +49,7 @@ def _loaded(entry: object) -> Proposer:
 
 PROPOSERS: tuple[Proposer, ...] = (
     Linear(),
+    AttentionProposer(),
     FiniteState(),
     Registers(),
     Structure(),

@@ -1,0 +1,64 @@
+"""Vectors that mean the same: classes by distance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MOST_CLASSES = 400
+
+
+def classes(vectors: np.ndarray, within: float) -> np.ndarray | None:
+    """A class for each of `(n, k)` vectors, numbered in the order of first appearance; None for too many of them.
+
+    Vectors nearer to each other than `within` are of one class, and so are those that a chain of such joins.
+    """
+    _, first, place = np.unique(np.round(vectors / within * 4), axis=0, return_index=True, return_inverse=True)
+    place = place.reshape(-1)
+    if len(first) > 8 * MOST_CLASSES:
+        return None
+    distinct = vectors[first]
+    joined = _joined(distinct, within)
+    found = in_order(joined[place])
+    return found if found.max() < MOST_CLASSES else None
+
+
+def _joined(vectors: np.ndarray, within: float) -> np.ndarray:
+    label = np.arange(len(vectors))
+    for at in range(len(vectors)):
+        near = np.abs(vectors - vectors[at]).max(1) < within
+        groups = np.unique(label[near])
+        if len(groups) > 1:
+            label[np.isin(label, groups)] = groups[0]
+    return label
+
+
+def in_order(labels: np.ndarray) -> np.ndarray:
+    """The same classes numbered in the order of first appearance."""
+    _, first, place = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[place.reshape(-1)]
+
+
+def joint(columns: list[np.ndarray]) -> np.ndarray:
+    """The classes of rows that agree in every column, in the order of first appearance."""
+    if not columns:
+        return np.zeros(0, dtype=np.int64)
+    rows = np.stack([in_order(np.round(c, 6) if c.dtype.kind == "f" else c) for c in columns], axis=1)
+    _, place = np.unique(rows, axis=0, return_inverse=True)
+    return in_order(place.reshape(-1))
+
+
+def determines(columns: list[np.ndarray], target: np.ndarray) -> bool:
+    """Whether rows that agree in every column agree in the target."""
+    if not columns:
+        return bool((target == target[0]).all())
+    return joint(columns).max() == joint([*columns, target]).max()
+
+
+def needed(columns: dict[str, np.ndarray], target: np.ndarray) -> list[str]:
+    """A smallest choice of columns that determines the target, the last ones dropped first."""
+    kept = list(columns)
+    for name in reversed(list(columns)):
+        fewer = [each for each in kept if each != name]
+        if determines([columns[each] for each in fewer], target):
+            kept = fewer
+    return kept

@@ -1,0 +1,104 @@
+"""What a head does: which keys it selects at each query, and whether it picks one, takes a mean or counts.
+
+The start token says what happens where nothing is selected: a key that scores more than it is selected. Where it scores
+like the selected keys, its weight is one over their number and one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from scrutable.propose._attention_reading import Component, NotRead, Reading
+
+TIE = 2.0
+"""Scores nearer than this, in nats, are the same."""
+NEAR = 0.02
+"""How far weights may be from those of a uniform or a single choice."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Attending:
+    """What some heads that attend alike do.
+
+    Arguments:
+        kind: "pick" (the first selected), "mean" (all of them) or "width" (how many).
+        chosen: for each length, `(n, queries, keys)`. none: whether nothing is selected, at each position of each word.
+        start: whether there is a start token.
+        seen_keys, seen_queries: `(numbers, k)`: what scores show of a query, and of a key.
+    """
+
+    kind: str
+    chosen: list[np.ndarray]
+    none: np.ndarray
+    start: bool
+    seen_keys: np.ndarray
+    seen_queries: np.ndarray
+
+
+def attending(reading: Reading, heads: Component) -> Attending:
+    """Read scores and weights.
+
+    Raises:
+        NotRead: the heads do none of these things.
+    """
+    scores, weights, lengths = reading.scores(heads), reading.pattern(heads), list(reading.words)
+    before = scores[-1].shape[-1] - lengths[-1]
+    if before not in (0, 1):
+        raise NotRead(f"{before} positions before the words")
+    above = [_above(each, before) for each in scores]
+    tied = before == 1 and any((np.abs(each) < TIE).any() for each in above)
+    chosen = [each > (-TIE if tied else 0.0) for each in above]
+    kind = _kind(chosen, [w[:, before:] for w in weights], before, tied=tied)
+    none = np.concatenate([~each.any(-1).reshape(-1) for each in chosen])
+    key, query = (_whole(reading, (heads.name, port)) for port in ("key", "query"))
+    first = key[0] if before else 0.0
+    return Attending(kind, chosen, none, before == 1, _seen(key - first), _seen(query))
+
+
+def _above(scores: np.ndarray, before: int) -> np.ndarray:
+    """How much more keys score than the start token; without one, than half way to the best."""
+    scores = scores[:, before:].astype(np.float64)
+    keys = scores[:, :, before:]
+    if before:
+        return keys - scores[:, :, :1]
+    return keys - keys.max(-1, keepdims=True) + TIE
+
+
+def _kind(chosen: list[np.ndarray], weights: list[np.ndarray], before: int, *, tied: bool) -> str:
+    ideal: dict[str, float] = {"width": 0.0, "pick": 0.0, "mean": 0.0}
+    for picked, weight in zip(chosen, weights, strict=True):
+        count = picked.sum(-1, keepdims=True)
+        alone = np.zeros(picked.shape)
+        np.put_along_axis(alone, picked.argmax(-1)[..., None], 1.0, axis=-1)
+        wanted = {
+            "width": picked / (1 + count),
+            "pick": np.where(count > 0, alone, 0.0),
+            "mean": picked / np.maximum(1, count),
+        }
+        for kind, each in wanted.items():
+            ideal[kind] = max(ideal[kind], float(np.abs(each - weight[..., before:]).max()))
+    for kind in ("width",) if tied else ("pick", "mean"):
+        if ideal[kind] < NEAR:
+            return kind
+    raise NotRead("a head whose weights are neither a choice, nor a mean, nor a count")
+
+
+def _whole(reading: Reading, reader: tuple[str, str]) -> np.ndarray:
+    """Everything a reader gets at every position, the start first."""
+    rows = [
+        bias + sum(reading.contribution(source, reader)[k] for source in reading.sources(reader))
+        for k, bias in enumerate(reading.bias(reader))
+    ]
+    first = rows[-1][:1, 0]
+    return np.concatenate([first, *(each.reshape(-1, each.shape[-1]) for each in rows)])
+
+
+def _seen(vectors: np.ndarray) -> np.ndarray:
+    """Directions times how much vectors are in them, so that distances are differences of scores."""
+    distinct = np.unique(np.round(vectors, 4), axis=0)
+    _, sizes, axes = np.linalg.svd(distinct, full_matrices=False)
+    return axes.T * sizes / len(distinct) ** 0.5

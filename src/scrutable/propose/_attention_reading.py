@@ -1,0 +1,335 @@
+"""What the components of a transformer read and write, as arrays: everything that is read off its captured graphs.
+
+What a component reads of another one is a linear function of what that one holds, so that a vector is only ever looked
+at after the multiplication by what reads it; a rotation of the residual stream then changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scrutable.circuits import Wiring, wire
+from scrutable.circuits._attention import heads_of
+from scrutable.circuits._operations import affine, live_inputs, mixes
+from scrutable.circuits._wiring import Source
+from scrutable.network import Network
+from scrutable.network.engine import Graph, Node, NotCaptured
+from scrutable.network.engine._graph import INPUT, OUTPUT
+from scrutable.work import Clock
+
+ALIKE = 1e-3
+"""Heads whose weights on keys never differ by more than this do one work together."""
+
+PROBED = 7
+"""Rows that a graph is captured on."""
+
+
+class NotRead(Exception):
+    """Part of the network is none of the things that this proposer reads; the reason."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Component:
+    """Something that writes to the stream.
+
+    Arguments:
+        name: for notes and sites. kind: "given" (embeddings), "heads" (those that attend alike) or "units".
+        places: of its sources in the wiring. stage: the name of the node that it computes.
+    """
+
+    name: str
+    kind: str
+    places: tuple[int, ...]
+    stage: str
+
+
+Reader = tuple[str, str]
+"""Who reads, and by what: (name of a component, "query", "key", "value" or "input"), or ("output", "input")."""
+
+
+@final
+@dataclass(eq=False)
+class Reading:
+    """A transformer on all its words.
+
+    Arguments:
+        words: inputs by length, `(n, length)`. wirings: the edge graph for each length.
+    """
+
+    network: Network
+    words: Mapping[int, np.ndarray]
+    wirings: Mapping[int, Wiring]
+    components: tuple[Component, ...] = field(init=False)
+    _kept: dict[tuple[object, ...], list[np.ndarray]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.components = tuple(self._components())
+
+    @property
+    def wiring(self) -> Wiring:
+        """That of the longest words."""
+        return self.wirings[max(self.wirings)]
+
+    def component(self, name: str) -> Component:
+        """The one of that name."""
+        return next(each for each in self.components if each.name == name)
+
+    def sources(self, reader: Reader) -> tuple[Component, ...]:
+        """What a reader reads, embeddings first."""
+        read = self._read(self.wiring, reader)
+        return tuple(each for each in self.components if set(each.places) & set(read))
+
+    def contribution(self, source: Component, reader: Reader) -> list[np.ndarray]:
+        """What a reader gets from a source alone, for each length `(n, positions, numbers)`."""
+        return self._once(("from", source.name, *reader), partial(self._contributed, source, reader))
+
+    def bias(self, reader: Reader) -> list[np.ndarray]:
+        """What a reader gets from no source at all, for each length `(1, positions, numbers)`."""
+        return self._once(("bias", *reader), partial(self._contributed, None, reader))
+
+    def held(self, units: Component) -> list[np.ndarray]:
+        """What the hidden units of a block of units give, for each length `(n, positions, units)`."""
+        return self._once(
+            ("held", units.name),
+            lambda: [self._value(length, self._hidden(self.wirings[length].graph, units)) for length in self.words],
+        )
+
+    def outgoing(self, source: Component, reader: Reader) -> np.ndarray:
+        """What a reader gets for each number that a component holds, `(held, numbers)`."""
+        return self._once(("out", source.name, *reader), lambda: [self._outgoing(source, reader)])[0]
+
+    def scores(self, heads: Component) -> list[np.ndarray]:
+        """What the softmax gets, for each length `(n, queries, keys)`."""
+        return self._once(("scores", heads.name), lambda: [self._square(n, heads, "scores") for n in self.words])
+
+    def pattern(self, heads: Component) -> list[np.ndarray]:
+        """The weights on keys, for each length `(n, queries, keys)`."""
+        return self._once(("pattern", heads.name), lambda: [self._square(n, heads, "pattern") for n in self.words])
+
+    def answers(self) -> list[np.ndarray]:
+        """The network's decoded answers, for each length `(n, length)`."""
+        return self._once(("answers",), lambda: [self.network.predict(x) for x in self.words.values()])
+
+    def raw(self) -> list[np.ndarray]:
+        """The network's raw outputs, for each length `(n, length, numbers)`."""
+        return self._once(("raw",), lambda: [_wide(self.network.raw(x), x) for x in self.words.values()])
+
+    def _once(self, key: tuple[object, ...], make: Callable[[], list[np.ndarray]]) -> list[np.ndarray]:
+        if key not in self._kept:
+            with torch.no_grad():
+                self._kept[key] = make()
+        return self._kept[key]
+
+    def _components(self) -> list[Component]:
+        wiring = self.wiring
+        reads = {stage.node.name: any(read.sources for read in stage.reads) for stage in wiring.stages}
+        found: list[Component] = []
+        for at, source in enumerate(wiring.sources):
+            name = source.node.name
+            if not reads.get(name, False):
+                found.append(Component(source.component, "given", (at,), name))
+            elif heads_of(wiring.graph, source.node) is None:
+                found.append(Component(source.component, "units", (at,), name))
+            else:
+                twin = next((k for k, each in enumerate(found) if each.stage == name and self._alike(each, at)), None)
+                if twin is None:
+                    found.append(Component(source.component, "heads", (at,), name))
+                else:
+                    found[twin] = Component(found[twin].name, "heads", (*found[twin].places, at), name)
+        return found
+
+    def _alike(self, heads: Component, place: int) -> bool:
+        other = Component("", "heads", (place,), heads.stage)
+        with torch.no_grad():
+            return all(
+                np.abs(self._square(n, heads, "pattern") - self._square(n, other, "pattern")).max() < ALIKE
+                for n in self.words
+            )
+
+    def _value(self, length: int, node: Node) -> np.ndarray:
+        graph = self.wirings[length].graph
+        assert node.rows is not None
+        value = graph.evaluate([node.name], {INPUT: self._tensor(length)})[node.name]
+        return node.rows.first(value).numpy().astype(np.float64)
+
+    def _tensor(self, length: int) -> Tensor:
+        return self.network.captured.tensor(self.words[length])
+
+    def _square(self, length: int, heads: Component, which: str) -> np.ndarray:
+        """Scores or weights of the first of some heads."""
+        wiring = self.wirings[length]
+        source = wiring.sources[heads.places[0]]
+        attention = heads_of(wiring.graph, source.node)
+        assert attention is not None
+        value = self._value(length, getattr(attention, which))
+        part = 0 if source.part is None else source.part.at
+        if value.ndim == 4:
+            return value[:, part]
+        if source.part is not None:
+            raise NotRead("the scores of several heads are not side by side")
+        return value
+
+    def _hidden(self, graph: Graph, units: Component) -> Node:
+        """The values after the activation of a block of units."""
+        return _back(graph, graph.node(units.stage), lambda node: affine(graph, node))
+
+    def _read(self, wiring: Wiring, reader: Reader) -> tuple[int, ...]:
+        name, port = reader
+        for read in wiring.reads:
+            for each in read.ports:
+                if each.component == name and port in each.name.split("-"):
+                    return read.sources
+        raise NotRead(f"{name} has no {port} that reads the stream")
+
+    def _looks(self, wiring: Wiring, reader: Reader) -> list[tuple[Node, int | None]]:
+        """The nodes, and the entry of each, at which a reader is seen to read."""
+        name, port = reader
+        if name == "output":
+            return [(wiring.graph.node(OUTPUT), None)]
+        component = self.component(name)
+        if component.kind == "units":
+            hidden = self._hidden(wiring.graph, component)
+            return [(live_inputs(wiring.graph, hidden)[0], None)]
+        found = []
+        for place in component.places if port == "value" else component.places[:1]:
+            source = wiring.sources[place]
+            attention = heads_of(wiring.graph, source.node)
+            assert attention is not None
+            found.append((getattr(attention, port), 0 if source.part is None else source.part.at))
+        return found
+
+    def _seen(self, length: int, reader: Reader, given: Mapping[str, Tensor], n: int) -> np.ndarray:
+        """What a reader gets from these values of sources, all others being zero: `(n, positions, numbers)`."""
+        wiring = self.wirings[length]
+        x = self._tensor(length)
+        x = x[torch.arange(n) % len(x)]
+        values: dict[str, Tensor] = {INPUT: x}
+        for at in self._read(wiring, reader):
+            source = wiring.sources[at]
+            shape = source.node.shape if source.constant is None else source.constant.shape
+            values.setdefault(source.node.name, source.rows.back(torch.zeros(n, *shape)))
+        values |= given
+        found = []
+        for node, part in self._looks(wiring, reader):
+            assert node.rows is not None
+            value = node.rows.first(wiring.graph.evaluate([node.name], values)[node.name]).numpy().astype(np.float64)
+            if reader[0] == "output":
+                found.append(_wide(value, self.words[length]))
+                continue
+            value = value[:, part] if value.ndim == 4 and part is not None else value
+            found.append(value.swapaxes(1, 2) if reader[1] == "key" else value)
+        return np.concatenate(found, axis=-1)
+
+    def _contributed(self, source: Component | None, reader: Reader) -> list[np.ndarray]:
+        found = []
+        for length, x in self.words.items():
+            n = 1 if source is None else len(x)
+            given = {} if source is None else self._alone(length, source)
+            whole = self._seen(length, reader, given, n)
+            found.append(whole if source is None else whole - self.bias(reader)[len(found)])
+        return found
+
+    def _alone(self, length: int, component: Component) -> dict[str, Tensor]:
+        """What a component writes, the other heads of its tensor being zero."""
+        wiring = self.wirings[length]
+        source = wiring.sources[component.places[0]]
+        n = len(self.words[length])
+        if source.constant is not None:
+            return {source.node.name: source.rows.back(source.constant.expand(n, *source.constant.shape))}
+        value = wiring.graph.evaluate([source.node.name], {INPUT: self._tensor(length)})[source.node.name]
+        return {source.node.name: source.rows.back(_only(source.rows.first(value), self._parts(wiring, component)))}
+
+    def _parts(self, wiring: Wiring, component: Component) -> list[int] | None:
+        sources: Sequence[Source] = [wiring.sources[at] for at in component.places]
+        return None if sources[0].part is None else [each.part.at for each in sources if each.part is not None]
+
+    def _outgoing(self, component: Component, reader: Reader) -> np.ndarray:
+        """By giving each number in turn the value one, at every position."""
+        length = max(self.words)
+        wiring = self.wirings[length]
+        source = wiring.sources[component.places[0]]
+        node = self._hidden(wiring.graph, component) if component.kind == "units" else source.node
+        parts = None if component.kind == "units" else self._parts(wiring, component)
+        assert node.rows is not None
+        given = {node.name: node.rows.back(_each(node.shape, parts))}
+        zero = {node.name: node.rows.back(torch.zeros(1, *node.shape))}
+        return self._through(component, reader, given, zero)
+
+    def _through(
+        self, component: Component, reader: Reader, given: Mapping[str, Tensor], zero: Mapping[str, Tensor]
+    ) -> np.ndarray:
+        length = max(self.words)
+        stage = self.wirings[length].graph.node(component.stage)
+        assert stage.rows is not None
+        if component.kind == "units":  # from the hidden units to what the block writes, then on
+            graph = self.wirings[length].graph
+            given, zero = ({stage.name: graph.evaluate([stage.name], values)[stage.name]} for values in (given, zero))
+        n = stage.rows.count(given[stage.name])
+        return (self._seen(length, reader, given, n) - self._seen(length, reader, zero, 1))[:, -1]
+
+
+def read(network: Network, words: Mapping[int, np.ndarray], *, clock: Clock) -> Reading:
+    """A transformer on its words; lengths at which its operations cannot be followed are left out.
+
+    Raises:
+        NotCaptured: the longest is one of them.
+        NotRead: it has no residual stream, or is more than sums of what components write.
+    """
+    runner = network.captured.runner
+    if runner.module is None or runner.layout.time_major:
+        raise NotRead("no module that takes rows first")
+    probe = {length: x[np.linspace(0, len(x) - 1, PROBED).astype(int)] for length, x in words.items()}
+    wirings = {}
+    for length, x in probe.items():
+        if clock.over:
+            raise NotRead("the time is up")
+        try:
+            wirings[length] = wire(runner.module, runner.tensor(x))
+        except NotCaptured:
+            if length == max(words):
+                raise
+    return Reading(network, {length: words[length] for length in wirings}, wirings)
+
+
+def _back(graph: Graph, node: Node, passing: Callable[[Node], bool]) -> Node:
+    """The one node above that is not passed."""
+    while passing(node):
+        live = live_inputs(graph, node)
+        if len(live) != 1:
+            raise NotRead(f"{node.name} is computed from several values")
+        (node,) = live
+    if len(live_inputs(graph, node)) != 1 or mixes(node):
+        raise NotRead(f"{node.name} is no activation of one value")
+    return node
+
+
+def _only(value: Tensor, parts: list[int] | None) -> Tensor:
+    if parts is None:
+        return value
+    kept = torch.zeros_like(value)
+    kept[:, parts] = value[:, parts]
+    return kept
+
+
+def _each(shape: tuple[int, ...], parts: list[int] | None) -> Tensor:
+    """Rows in each of which one number is one, at every position: `(numbers, *shape)`."""
+    size = shape[-1]
+    if parts is None:
+        return torch.eye(size)[:, None, :].expand(size, *shape).contiguous()
+    rows = torch.zeros(len(parts) * size, *shape)
+    for k, part in enumerate(parts):
+        rows[k * size : (k + 1) * size, part] = torch.eye(size)[:, None, :]
+    return rows
+
+
+def _wide(raw: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Outputs with their numbers on a last axis."""
+    return raw[..., None].astype(np.float64) if raw.ndim == x.ndim else raw.astype(np.float64)

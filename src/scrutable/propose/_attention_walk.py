@@ -1,0 +1,241 @@
+"""From the output back to the embeddings: what is read of each component becomes a variable of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+
+from scrutable.program import Expr, call, substitute
+from scrutable.propose._attention_classes import classes, determines, in_order, joint, needed
+from scrutable.propose._attention_heads import Attending, attending
+from scrutable.propose._attention_moved import Moved, mean, picked, tidy
+from scrutable.propose._attention_phrases import exactly, rows_of, same_classes
+from scrutable.propose._attention_reading import Component, NotRead, Reader, Reading
+from scrutable.propose._attention_selectors import selector
+from scrutable.propose._attention_store import Store
+from scrutable.work import Clock
+
+EDGE = 0.01
+"""What contributes less than this share of what varies most is not read."""
+WITHIN = 0.004
+"""Values nearer to each other than this share of what varies most are one."""
+
+NOISE = 1e-4
+"""What varies by less than this share of the numbers it is made of is rounding."""
+
+
+@final
+@dataclass(eq=False)
+class Walk:
+    """The variables found so far. Each is checked against what the network holds before anything is built on it."""
+
+    reading: Reading
+    store: Store
+    clock: Clock
+    _selectors: dict[str, tuple[Expr, Attending]] = field(default_factory=dict)
+
+    def output(self) -> str:
+        """The variable that the network gives.
+
+        Raises:
+            NotRead: some part of the network is none of the things read here.
+        """
+        reader = ("output", "input")
+        names = self.variables(reader, np.eye(self.reading.raw()[0].shape[-1]))
+        answers = np.concatenate([y.reshape(-1) for y in self.reading.answers()])
+        if self.reading.network.outputs.kind == "Reals":
+            return self._number(names, np.concatenate([r.reshape(-1) for r in self.reading.raw()]))
+        labels = self.reading.network.outputs.kind in ("Category", "Tokens")
+        return self.computed(names, answers.astype(np.int64), "output", None, truth=labels)
+
+    def variables(self, reader: Reader, through: np.ndarray) -> list[str]:
+        """The variables that a reader reads, as far as `through`, `(numbers, k)`, lets it see them."""
+        if self.clock.over:
+            raise NotRead("the time is up")
+        whole = [(s, self.flat(self.reading.contribution(s, reader))) for s in self.reading.sources(reader)]
+        seen = [(s, numbers @ through) for s, numbers in whole]
+        scale = max((_spread(view) for _, view in seen), default=0.0)
+        if scale < NOISE * max((np.abs(numbers).max() for _, numbers in whole), default=0.0) * np.abs(through).max():
+            return []
+        found: dict[str, None] = {}
+        for source, view in seen:
+            if _spread(view) > EDGE * scale:
+                found |= dict.fromkeys(self._of(source, reader, through, view, scale))
+        return list(found)
+
+    def flat(self, values: list[np.ndarray]) -> np.ndarray:
+        """Numbers at the positions of words, all lengths one after the other: `(cells, numbers)`."""
+        lengths = self.reading.words
+        return np.concatenate(
+            [
+                np.broadcast_to(v[:, -length:], (len(x), length, v.shape[-1])).reshape(-1, v.shape[-1])
+                for v, (length, x) in zip(values, lengths.items(), strict=True)
+            ]
+        )
+
+    def _of(
+        self, source: Component, reader: Reader, through: np.ndarray, view: np.ndarray, scale: float
+    ) -> Iterable[str]:
+        if source.kind == "given":
+            parents = [self.store.source.name, self.store.places()]
+            return self.classed(parents, view, scale, "given", None)
+        outgoing = self.reading.outgoing(source, reader) @ through
+        if source.kind == "units":
+            return self._map(source, outgoing, scale)
+        return self._head(source, outgoing, scale, last=reader[0] == "output")
+
+    def classed(self, parents: list[str], view: np.ndarray, scale: float, name: str, site: str | None) -> Iterable[str]:
+        """A variable with a value for each class of vectors, computed from others."""
+        target = classes(view, WITHIN * scale)
+        if target is None:
+            raise NotRead(f"{name} takes too many values")
+        columns = {parent: self.store.labels[parent] for parent in parents}
+        if not determines(list(columns.values()), target):
+            raise NotRead(f"{name} is not a function of what it reads: {', '.join(parents)}")
+        kept = needed(columns, target)
+        if not kept:
+            return
+        if np.array_equal(joint([columns[each] for each in kept]), target):  # a code for all of them is no news
+            yield from kept
+            return
+        rows, wanted = rows_of({each: columns[each] for each in kept}, target)
+        expr = same_classes(rows, in_order(wanted))
+        if expr is None:
+            expr = exactly(rows, wanted, truth=False, clock=self.clock)
+        yield self.store.add(name, self.lifted(expr), site=site)
+
+    def computed(self, parents: list[str], target: np.ndarray, name: str, site: str | None, *, truth: bool) -> str:
+        """A variable with given values, computed from others."""
+        columns = {parent: self.store.labels[parent] for parent in parents}
+        if not determines(list(columns.values()), target):
+            raise NotRead(f"{name} is not a function of what it reads: {', '.join(parents)}")
+        kept = needed(columns, target) or [self.store.source.name]
+        rows, wanted = rows_of({each: columns[each] for each in kept}, target)
+        expr = exactly(rows, wanted, truth=truth, clock=self.clock)
+        return self.store.add(name, self.lifted(expr), site=site)
+
+    def lifted(self, expr: Expr) -> Expr:
+        """An expression over single values as one over sequences."""
+        names = [self.store.source.name, *self.store.lets]
+        return substitute(expr, {name: self.store.var(name) for name in names})
+
+    def _number(self, names: list[str], raw: np.ndarray) -> str:
+        """A real output: a sum of variables, each times a number, or else one number for each combination."""
+        columns = [self.store.labels[name].astype(np.float64) for name in names]
+        matrix = np.stack([*columns, np.ones_like(raw)], axis=1)
+        weights = np.linalg.lstsq(matrix, raw, rcond=None)[0]
+        if np.abs(matrix @ weights - raw).max() < 1e-3 * max(1.0, _spread(raw[:, None])):
+            total: Expr | None = None
+            for name, weight in zip(names, weights[:-1], strict=True):
+                part: Expr = self.store.var(name)
+                if abs(weight) < 1e-4:
+                    continue
+                if part.type.item.__class__.__name__ == "Bool":
+                    part = call("if", part, 1, 0)
+                part = part if abs(weight - 1) < 1e-3 else call("mul", part, tidy(weight))
+                total = part if total is None else call("add", total, part)
+            if total is not None:
+                total = total if abs(weights[-1]) < 1e-3 else call("add", total, tidy(weights[-1]))
+                return self.store.add("output", total, site=None)
+        return self.computed(names, np.round(raw, 4), "output", None, truth=False)
+
+    def _map(self, source: Component, outgoing: np.ndarray, scale: float) -> list[str]:
+        """The variables that a block of units computes: one for each set of things that some of its units read."""
+        held = self.flat(self.reading.held(source))
+        useful = np.ptp(held, axis=0) * np.abs(outgoing).max(1) > EDGE * WITHIN * scale
+        reader = (source.name, "input")
+        read = [
+            (s, np.ptp(self.flat(self.reading.contribution(s, reader)), axis=0)) for s in self.reading.sources(reader)
+        ]
+        total = np.max([spread for _, spread in read], axis=0)
+        groups: dict[frozenset[str], list[int]] = {}
+        for unit in np.flatnonzero(useful):
+            names = frozenset(s.name for s, spread in read if spread[unit] > EDGE * total[unit])
+            groups.setdefault(names, []).append(int(unit))
+        found: list[str] = []
+        for units in groups.values():
+            view = held[:, units] @ outgoing[units]
+            if _spread(view) <= EDGE * scale:
+                continue
+            through = np.zeros((held.shape[1], len(units)))
+            through[units, range(len(units))] = 1 / total[units]
+            parents = self.variables(reader, through)
+            found += self.classed(parents, view, scale, "value", source.name)
+        return found
+
+    def _head(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
+        chosen, how = self.selector(source)
+        if how.kind == "width":
+            return [self.store.add("count", call("width", chosen), site=source.name)]
+        reader = (source.name, "value")
+        names = self.variables(reader, outgoing)
+        sources = self.reading.sources(reader)
+        whole = [
+            b + sum(self.reading.contribution(s, reader)[k] for s in sources)
+            for k, b in enumerate(self.reading.bias(reader))
+        ]
+        cells = self.flat(whole) @ outgoing
+        start = whole[-1][0, 0] @ outgoing if how.start else None
+        moved = Moved(source.name, tuple(names), chosen, how, cells, start, WITHIN * scale)
+        one = how.kind == "pick" or all(self._one_value(name, how) for name in names)
+        return picked(self, moved, last=last) if one else mean(self, moved)
+
+    def _one_value(self, name: str, how: Attending) -> bool:
+        """Whether all selected keys have the same value of a variable, at each query."""
+        at = 0
+        for chosen, (length, x) in zip(how.chosen, self.reading.words.items(), strict=True):
+            values = self.store.labels[name][at : at + x.size].reshape(len(x), 1, length).astype(np.float64)
+            at += x.size
+            least, most = np.where(chosen, values, np.inf).min(-1), np.where(chosen, values, -np.inf).max(-1)
+            if (least < most - 1e-6).any():
+                return False
+        return True
+
+    def selector(self, source: Component) -> tuple[Expr, Attending]:
+        """Which keys some heads select, and what they do with them."""
+        if source.name not in self._selectors:
+            self._selectors[source.name] = self._selector(source)
+        return self._selectors[source.name]
+
+    def _selector(self, source: Component) -> tuple[Expr, Attending]:
+        how = attending(self.reading, source)
+        queries = self.variables((source.name, "query"), how.seen_keys)
+        keys = self.variables((source.name, "key"), how.seen_queries)
+        place = self.store.places()
+        for more in ((), (place,), (place, self.store.source.name)):
+            queries, keys = (list(dict.fromkeys([*names, *more])) for names in (queries, keys))
+            columns, target = self._pairs(queries, keys, how)
+            if determines(list(columns.values()), target):
+                break
+        else:
+            raise NotRead(f"{source.name} selects keys by more than what it reads")
+        if not columns:
+            columns = self._pairs([place], [place], how)[0]
+        kept = needed(columns, target) or list(columns)[:1]
+        rows, wanted = rows_of({each: columns[each] for each in kept}, target)
+        sides = [{each[2:]: column for each, column in rows.items() if each[0] == side} for side in "qk"]
+        leaves = {each[2:]: self.store.var(each[2:]) for each in columns}
+        return selector(sides[0], sides[1], wanted, leaves), how
+
+    def _pairs(self, queries: list[str], keys: list[str], how: Attending) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """A row for each query and key of each word."""
+        columns: dict[str, list[np.ndarray]] = {}
+        at = 0
+        for length, x in self.reading.words.items():
+            cells = slice(at, at + x.size)
+            at += x.size
+            for side, names in (("q", queries), ("k", keys)):
+                for name in names:
+                    values = self.store.labels[name][cells].reshape(len(x), length)
+                    values = values[:, :, None] if side == "q" else values[:, None, :]
+                    whole = np.broadcast_to(values, (len(x), length, length)).reshape(-1)
+                    columns.setdefault(f"{side} {name}", []).append(whole)
+        target = np.concatenate([chosen.reshape(-1) for chosen in how.chosen])
+        return {name: np.concatenate(parts) for name, parts in columns.items()}, target
+
+
+def _spread(view: np.ndarray) -> float:
+    return float(np.ptp(view, axis=0).max(initial=0.0)) if len(view) else 0.0

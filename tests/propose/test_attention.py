@@ -1,0 +1,77 @@
+"""Programs read off compiled transformers: right on every input of every length, whatever the layout."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scrutable.bench.transformers._catalogue import TASKS, compiled
+from scrutable.compile import Compiled, Options, compile  # noqa: A004
+from scrutable.hypothesis import Hypothesis
+from scrutable.network import Network
+from scrutable.propose import AttentionProposer, Problem
+from scrutable.testing import check_proposer
+from scrutable.work import Clock
+
+
+def task(name: str):
+    return next(each for each in TASKS if each.name == name)
+
+
+def proposed(network: Network) -> list[Hypothesis]:
+    x = network.inputs.sample(20, np.random.default_rng(0))
+    y = network.predict(x)
+    problem = Problem(network, x, y, x[:0], y[:0], seed=0, clock=Clock(60))
+    assert AttentionProposer().unsuitable(problem) is None
+    return list(AttentionProposer().propose(problem))
+
+
+def right_everywhere(hypothesis: Hypothesis, made: Compiled) -> bool:
+    longest = made.inputs.shape[0]
+    for length in range(1, longest + 1):
+        x = made.inputs.with_length(length).enumerate()
+        said, answers = np.asarray(hypothesis.program(x)), made.network.predict(x)
+        if not np.allclose(said.astype(float), answers.astype(float), atol=1e-3):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("version", ["plain", "dressed"])
+@pytest.mark.parametrize("name", ["histogram", "previous", "mean_of_larger"])
+def test_heads_are_read_in_every_layout(name: str, version: str) -> None:
+    made = compiled(task(name), version)
+    (found,) = proposed(made.network)
+    assert right_everywhere(found, made)
+    assert found.program.bits < 1.5 * task(name).program().bits + 64
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sorted_tokens", "ranks", "most_frequent", "induction", "mostly_ones"])
+def test_several_layers_are_read(name: str) -> None:
+    made = compiled(task(name), "dressed")
+    (found,) = proposed(made.network)
+    assert right_everywhere(found, made)
+
+
+def test_what_is_counted_is_found_at_the_head_that_counts() -> None:
+    made = compiled(task("histogram"), "plain")
+    (found,) = proposed(made.network)
+    counting = [role.component for role in made.circuit.roles if role.work == "width"]
+    assert list(found.provenance.settings["components"].values()) == counting
+
+
+def test_soft_attention_is_no_program() -> None:
+    """Weights that are neither a choice nor a mean nor a count give no hypothesis, rather than a wrong one."""
+    made = compile(task("histogram").program(), task("histogram").inputs, Options(), seed=0)
+    for block in made.module.blocks:
+        if block.attention is not None:
+            block.attention.query.weight.data *= 0.02
+            block.attention.query.bias.data *= 0.02
+    network = Network(made.module, inputs=made.inputs, outputs=made.outputs)
+    for found in proposed(network):
+        x = made.inputs.enumerate()
+        assert np.array_equal(found.program(x), network.predict(x))
+
+
+def test_the_proposer_keeps_its_promises() -> None:
+    check_proposer(AttentionProposer())
