@@ -151,7 +151,7 @@ def _stairs(column: np.ndarray, name: str, target: np.ndarray) -> Expr:
     return expr
 
 
-def _literal(value: np.generic) -> Const:
+def _literal(value: np.ndarray) -> Const:
     return const(value.item())
 
 
@@ -161,7 +161,7 @@ def _leaf(name: str, column: np.ndarray) -> Var:
 
 def _bank(columns: Columns) -> Iterator[tuple[Expr, np.ndarray]]:
     """Short expressions, shortest first, with their values."""
-    one = [(_leaf(name, column), column) for name, column in columns.items()]
+    one: list[tuple[Expr, np.ndarray]] = [(_leaf(name, column), column) for name, column in columns.items()]
     yield from one
     level = list(_over(one))
     yield from level

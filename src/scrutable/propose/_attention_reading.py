@@ -28,7 +28,8 @@ ALIKE = 1e-3
 """Heads whose weights on keys never differ by more than this do one work together."""
 
 PROBED = 7
-"""Rows that a graph is captured on."""
+"""Rows that a graph is captured on; the first ones must be unlike each other."""
+GOLDEN = 0.618034
 
 
 class NotRead(Exception):
@@ -286,7 +287,8 @@ def read(network: Network, words: Mapping[int, np.ndarray], *, clock: Clock) -> 
     runner = network.captured.runner
     if runner.module is None or runner.layout.time_major:
         raise NotRead("no module that takes rows first")
-    probe = {length: x[np.linspace(0, len(x) - 1, PROBED).astype(int)] for length, x in words.items()}
+    spread = (np.arange(1, PROBED + 1) * GOLDEN) % 1
+    probe = {length: x[(spread * len(x)).astype(int)] for length, x in words.items()}
     wirings = {}
     for length, x in probe.items():
         if clock.over:

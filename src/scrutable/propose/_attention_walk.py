@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from scrutable.program import Expr, call, substitute
+from scrutable.program import BOOL, Expr, Seq, call, substitute
 from scrutable.propose._attention_classes import classes, determines, in_order, joint, needed
 from scrutable.propose._attention_heads import Attending, attending
 from scrutable.propose._attention_moved import Moved, mean, picked, tidy
@@ -25,6 +25,9 @@ WITHIN = 0.004
 
 NOISE = 1e-4
 """What varies by less than this share of the numbers it is made of is rounding."""
+
+SCORE = 0.1
+"""Scores that vary by less, in nats, are always the same."""
 
 
 @final
@@ -51,14 +54,19 @@ class Walk:
         labels = self.reading.network.outputs.kind in ("Category", "Tokens")
         return self.computed(names, answers.astype(np.int64), "output", None, truth=labels)
 
-    def variables(self, reader: Reader, through: np.ndarray) -> list[str]:
-        """The variables that a reader reads, as far as `through`, `(numbers, k)`, lets it see them."""
+    def variables(self, reader: Reader, through: np.ndarray, *, least: float = 0.0) -> list[str]:
+        """The variables that a reader reads, as far as `through`, `(numbers, k)`, lets it see them.
+
+        Arguments:
+            least: where nothing that is seen varies by so much, nothing is read.
+        """
         if self.clock.over:
             raise NotRead("the time is up")
         whole = [(s, self.flat(self.reading.contribution(s, reader))) for s in self.reading.sources(reader)]
         seen = [(s, numbers @ through) for s, numbers in whole]
         scale = max((_spread(view) for _, view in seen), default=0.0)
-        if scale < NOISE * max((np.abs(numbers).max() for _, numbers in whole), default=0.0) * np.abs(through).max():
+        size = max((np.abs(numbers).max() for _, numbers in whole), default=0.0) * np.abs(through).max()
+        if scale <= max(least, NOISE * size):
             return []
         found: dict[str, None] = {}
         for source, view in seen:
@@ -133,7 +141,7 @@ class Walk:
                 part: Expr = self.store.var(name)
                 if abs(weight) < 1e-4:
                     continue
-                if part.type.item.__class__.__name__ == "Bool":
+                if part.type == Seq(BOOL):
                     part = call("if", part, 1, 0)
                 part = part if abs(weight - 1) < 1e-3 else call("mul", part, tidy(weight))
                 total = part if total is None else call("add", total, part)
@@ -202,8 +210,8 @@ class Walk:
 
     def _selector(self, source: Component) -> tuple[Expr, Attending]:
         how = attending(self.reading, source)
-        queries = self.variables((source.name, "query"), how.seen_keys)
-        keys = self.variables((source.name, "key"), how.seen_queries)
+        queries = self.variables((source.name, "query"), how.seen_keys, least=SCORE)
+        keys = self.variables((source.name, "key"), how.seen_queries, least=SCORE)
         place = self.store.places()
         for more in ((), (place,), (place, self.store.source.name)):
             queries, keys = (list(dict.fromkeys([*names, *more])) for names in (queries, keys))

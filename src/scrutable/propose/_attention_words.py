@@ -12,7 +12,7 @@ MOST_WORDS = 1500
 """Of each length. All of them where there are no more."""
 
 
-LENGTHS = 3
+LENGTHS = 7
 """The longest ones: the length of the words is then told apart from everything else."""
 
 
