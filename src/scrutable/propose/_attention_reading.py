@@ -94,7 +94,11 @@ class Reading:
 
     def bias(self, reader: Reader) -> list[np.ndarray]:
         """What a reader gets from no source at all, for each length `(1, positions, numbers)`."""
-        return self._once(("bias", *reader), partial(self._contributed, None, reader))
+        constant = [(k, each) for k, length in enumerate(self.words) for each in self._hidden_at(length, reader)]
+        found = list(self._base(reader))
+        for k, each in constant:
+            found[k] = found[k] - self.contribution(each, reader)[k][:1]
+        return found
 
     def held(self, units: Component) -> list[np.ndarray]:
         """What the hidden units of a block of units give, for each length `(n, positions, units)`."""
@@ -167,7 +171,7 @@ class Reading:
     def _square(self, length: int, heads: Component, which: str) -> np.ndarray:
         """Scores or weights of the first of some heads."""
         wiring = self.wirings[length]
-        source = wiring.sources[heads.places[0]]
+        source = self._at(length, heads)[0]
         attention = heads_of(wiring.graph, source.node)
         assert attention is not None
         value = self._value(length, getattr(attention, which))
@@ -200,8 +204,8 @@ class Reading:
             hidden = self._hidden(wiring.graph, component)
             return [(live_inputs(wiring.graph, hidden)[0], None)]
         found = []
-        for place in component.places if port == "value" else component.places[:1]:
-            source = wiring.sources[place]
+        sources = [source for source in wiring.sources if source.component in self._names(component)]
+        for source in sources if port == "value" else sources[:1]:
             attention = heads_of(wiring.graph, source.node)
             assert attention is not None
             found.append((getattr(attention, port), 0 if source.part is None else source.part.at))
@@ -229,28 +233,43 @@ class Reading:
             found.append(value.swapaxes(1, 2) if reader[1] == "key" else value)
         return np.concatenate(found, axis=-1)
 
-    def _contributed(self, source: Component | None, reader: Reader) -> list[np.ndarray]:
+    def _base(self, reader: Reader) -> list[np.ndarray]:
+        """What a reader gets where every source that is seen writes zero."""
+        return self._once(("base", *reader), lambda: [self._seen(n, reader, {}, 1) for n in self.words])
+
+    def _hidden_at(self, length: int, reader: Reader) -> list[Component]:
+        """Embeddings that are no sources at some length: those of positions, where there is one position."""
+        return [each for each in self.sources(reader) if not self._at(length, each)]
+
+    def _at(self, length: int, component: Component) -> list[Source]:
+        """The sources of a component in the wiring for some length."""
+        names = self._names(component)
+        return [source for source in self.wirings[length].sources if source.component in names]
+
+    def _names(self, component: Component) -> set[str]:
+        return {self.wiring.sources[at].component for at in component.places}
+
+    def _contributed(self, source: Component, reader: Reader) -> list[np.ndarray]:
         found = []
-        for length, x in self.words.items():
-            n = 1 if source is None else len(x)
-            given = {} if source is None else self._alone(length, source)
-            whole = self._seen(length, reader, given, n)
-            found.append(whole if source is None else whole - self.bias(reader)[len(found)])
+        longest = max(self.words)
+        for base, (length, x) in zip(self._base(reader), self.words.items(), strict=True):
+            if self._at(length, source):
+                found.append(self._seen(length, reader, self._alone(length, source), len(x)) - base)
+            else:
+                alone = self._seen(longest, reader, self._alone(longest, source), len(self.words[longest]))
+                once = (alone - self._base(reader)[-1])[:1, : base.shape[1]]
+                found.append(np.repeat(once, len(x), axis=0))
         return found
 
     def _alone(self, length: int, component: Component) -> dict[str, Tensor]:
         """What a component writes, the other heads of its tensor being zero."""
-        wiring = self.wirings[length]
-        source = wiring.sources[component.places[0]]
+        wiring, sources = self.wirings[length], self._at(length, component)
+        source = sources[0]
         n = len(self.words[length])
         if source.constant is not None:
             return {source.node.name: source.rows.back(source.constant.expand(n, *source.constant.shape))}
         value = wiring.graph.evaluate([source.node.name], {INPUT: self._tensor(length)})[source.node.name]
-        return {source.node.name: source.rows.back(_only(source.rows.first(value), self._parts(wiring, component)))}
-
-    def _parts(self, wiring: Wiring, component: Component) -> list[int] | None:
-        sources: Sequence[Source] = [wiring.sources[at] for at in component.places]
-        return None if sources[0].part is None else [each.part.at for each in sources if each.part is not None]
+        return {source.node.name: source.rows.back(_only(source.rows.first(value), _parts(self._at(length, component))))}
 
     def _outgoing(self, component: Component, reader: Reader) -> np.ndarray:
         """By giving each number in turn the value one, at every position."""
@@ -258,7 +277,7 @@ class Reading:
         wiring = self.wirings[length]
         source = wiring.sources[component.places[0]]
         node = self._hidden(wiring.graph, component) if component.kind == "units" else source.node
-        parts = None if component.kind == "units" else self._parts(wiring, component)
+        parts = None if component.kind == "units" else _parts(self._at(length, component))
         assert node.rows is not None
         given = {node.name: node.rows.back(_each(node.shape, parts))}
         zero = {node.name: node.rows.back(torch.zeros(1, *node.shape))}
@@ -311,6 +330,10 @@ def _back(graph: Graph, node: Node, passing: Callable[[Node], bool]) -> Node:
     if len(live_inputs(graph, node)) != 1 or mixes(node):
         raise NotRead(f"{node.name} is no activation of one value")
     return node
+
+
+def _parts(sources: Sequence[Source]) -> list[int] | None:
+    return None if sources[0].part is None else [each.part.at for each in sources if each.part is not None]
 
 
 def _only(value: Tensor, parts: list[int] | None) -> Tensor:

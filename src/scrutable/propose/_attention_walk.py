@@ -65,7 +65,7 @@ class Walk:
         whole = [(s, self.flat(self.reading.contribution(s, reader))) for s in self.reading.sources(reader)]
         seen = [(s, numbers @ through) for s, numbers in whole]
         scale = max((_spread(view) for _, view in seen), default=0.0)
-        size = max((np.abs(numbers).max() for _, numbers in whole), default=0.0) * np.abs(through).max()
+        size = max(((np.abs(numbers) @ np.abs(through)).max() for _, numbers in whole), default=0.0)
         if scale <= max(least, NOISE * size):
             return []
         found: dict[str, None] = {}

@@ -17,14 +17,14 @@ LENGTHS = 7
 
 
 def words(network: Network, given: np.ndarray, seed: int) -> dict[int, np.ndarray]:
-    """Inputs by length, shortest first, the network's own length last. A single position shows nothing of attention.
+    """Inputs by length, shortest first, the network's own length last.
 
     Arguments:
         given: rows that must be among those of their length: examples and counter-examples.
     """
     longest = given.shape[1]
     found = {}
-    for length in range(min(longest, max(2, longest + 1 - LENGTHS)), longest + 1):
+    for length in range(max(1, longest + 1 - LENGTHS), longest + 1):
         domain = network.inputs.with_length(length)
         size = domain.size
         if size is not None and size <= MOST_WORDS:
