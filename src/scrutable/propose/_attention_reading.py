@@ -269,7 +269,9 @@ class Reading:
         if source.constant is not None:
             return {source.node.name: source.rows.back(source.constant.expand(n, *source.constant.shape))}
         value = wiring.graph.evaluate([source.node.name], {INPUT: self._tensor(length)})[source.node.name]
-        return {source.node.name: source.rows.back(_only(source.rows.first(value), _parts(self._at(length, component))))}
+        return {
+            source.node.name: source.rows.back(_only(source.rows.first(value), _parts(self._at(length, component))))
+        }
 
     def _outgoing(self, component: Component, reader: Reader) -> np.ndarray:
         """By giving each number in turn the value one, at every position."""
