@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from scrutable.program import Expr, call
+from scrutable.program import Call, Const, Expr, Var, call
 from scrutable.propose._attention_heads import Attending
 from scrutable.propose._attention_reading import NotRead
 
@@ -52,9 +52,16 @@ def picked(walk: Walk, moved: Moved, *, last: bool) -> list[str]:
             default = labels[0 if like is None else like].item()
         else:
             source, default = _fresh(walk, name, moved.how, last=last)
-        expr = call("pick", moved.chosen, walk.store.var(source), params=(default,))
-        found.append(walk.store.add("picked", expr, site=moved.site))
+        found.append(walk.store.add("picked", _pick(moved.chosen, walk.store.var(source), default), site=moved.site))
     return found
+
+
+def _pick(chosen: Expr, values: Expr, default: float) -> Expr:
+    """The value at the first selected key; a shift where that is always so many positions away."""
+    match chosen:
+        case Call("select", (Var("position"), Call("add", (Var("position"), Const(value=step)))), ("eq",)):
+            return call("shift", values, params=(-step, default))
+    return call("pick", chosen, values, params=(default,))
 
 
 def _fresh(walk: Walk, name: str, how: Attending, *, last: bool) -> tuple[str, int]:

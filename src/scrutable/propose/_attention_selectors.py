@@ -49,8 +49,8 @@ class Atoms:
         self.truths = np.array(found)
 
 
-def selector(queries: Columns, keys: Columns, target: np.ndarray, leaves: Mapping[str, Var]) -> Expr:
-    """A selector that is true on exactly these rows.
+def short_selector(queries: Columns, keys: Columns, target: np.ndarray, leaves: Mapping[str, Var]) -> Expr | None:
+    """A selector of at most three atoms that is true on exactly these rows; None where there is none.
 
     Arguments:
         queries, keys: as in `Atoms`, a row for each combination that occurs. target: `(rows,)`.
@@ -60,8 +60,7 @@ def selector(queries: Columns, keys: Columns, target: np.ndarray, leaves: Mappin
         always = call("select", anything, anything, params=("true",))
         return always if target.all() else call("not", always)
     atoms = Atoms(queries, keys, leaves)
-    found = _single(atoms, target) or _pair(atoms, target) or _three(atoms, target)
-    return found or _row_by_row(queries, keys, target, leaves)
+    return _single(atoms, target) or _pair(atoms, target) or _three(atoms, target)
 
 
 def _single(atoms: Atoms, target: np.ndarray) -> Expr | None:
@@ -112,7 +111,7 @@ def _three(atoms: Atoms, target: np.ndarray) -> Expr | None:
     return None
 
 
-def _row_by_row(queries: Columns, keys: Columns, target: np.ndarray, leaves: Mapping[str, Var]) -> Expr:
+def row_by_row(queries: Columns, keys: Columns, target: np.ndarray, leaves: Mapping[str, Var]) -> Expr:
     """For each set of keys, the queries that select it: queries and keys are numbered by tables."""
     query, key = joint(list(queries.values())), joint(list(keys.values()))
     whole = np.zeros((query.max() + 1, key.max() + 1), dtype=bool)

@@ -8,13 +8,13 @@ from typing import final
 
 import numpy as np
 
-from scrutable.program import BOOL, Expr, Seq, call, substitute
+from scrutable.program import BOOL, Expr, Seq, call, substitute, variables, walk
 from scrutable.propose._attention_classes import classes, determines, in_order, joint, needed
 from scrutable.propose._attention_heads import Attending, attending
 from scrutable.propose._attention_moved import Moved, mean, picked, tidy
 from scrutable.propose._attention_phrases import exactly, rows_of, same_classes
 from scrutable.propose._attention_reading import Component, NotRead, Reader, Reading
-from scrutable.propose._attention_selectors import selector
+from scrutable.propose._attention_selectors import row_by_row, short_selector
 from scrutable.propose._attention_store import Store
 from scrutable.work import Clock
 
@@ -23,11 +23,14 @@ EDGE = 0.01
 WITHIN = 0.004
 """Values nearer to each other than this share of what varies most are one."""
 
-NOISE = 1e-4
+NOISE = 1e-3
 """What varies by less than this share of the numbers it is made of is rounding."""
 
 SCORE = 0.1
 """Scores that vary by less, in nats, are always the same."""
+
+ACROSS = ("pick", "aggregate", "width", "position", "length", "shift")
+"""Operators that look at other positions, or at where a position is."""
 
 
 @final
@@ -153,7 +156,7 @@ class Walk:
     def _map(self, source: Component, outgoing: np.ndarray, scale: float) -> list[str]:
         """The variables that a block of units computes: one for each set of things that some of its units read."""
         held = self.flat(self.reading.held(source))
-        useful = np.ptp(held, axis=0) * np.abs(outgoing).max(1) > EDGE * WITHIN * scale
+        useful = np.ptp(held, axis=0) * np.abs(outgoing).max(1) > WITHIN * scale / 4
         reader = (source.name, "input")
         read = [
             (s, np.ptp(self.flat(self.reading.contribution(s, reader)), axis=0)) for s in self.reading.sources(reader)
@@ -179,7 +182,9 @@ class Walk:
         if how.kind == "width":
             return [self.store.add("count", call("width", chosen), site=source.name)]
         reader = (source.name, "value")
-        names = self.variables(reader, outgoing)
+        names = self.variables(reader, outgoing, least=WITHIN * scale)
+        if not names:  # whether there is anything to select is all that can be seen
+            return [self.store.add("found", call("lt", 0, call("width", chosen)), site=source.name)]
         sources = self.reading.sources(reader)
         whole = [
             b + sum(self.reading.contribution(s, reader)[k] for s in sources)
@@ -226,7 +231,42 @@ class Walk:
         rows, wanted = rows_of({each: columns[each] for each in kept}, target)
         sides = [{each[2:]: column for each, column in rows.items() if each[0] == side} for side in "qk"]
         leaves = {each[2:]: self.store.var(each[2:]) for each in columns}
-        return selector(sides[0], sides[1], wanted, leaves), how
+        found = (
+            short_selector(sides[0], sides[1], wanted, leaves)
+            or self._pointed(queries, list(sides[1]), how)
+            or row_by_row(sides[0], sides[1], wanted, leaves)
+        )
+        return found, how
+
+    def _pointed(self, queries: list[str], keys: list[str], how: Attending) -> Expr | None:
+        """Where every query selects one value of one key variable: a variable that says which, compared with it."""
+        if len(keys) != 1:
+            return None
+        labels, at, found = self.store.labels[keys[0]], 0, []
+        if labels.dtype.kind != "i":
+            return None
+        for chosen, (length, x) in zip(how.chosen, self.reading.words.items(), strict=True):
+            values = np.broadcast_to(labels[at : at + x.size].reshape(len(x), 1, length), chosen.shape)
+            at += x.size
+            some = np.where(chosen, values, values.max() + 1).min(-1)
+            found.append(np.where(chosen.any(-1), some, min(-1, labels.min() - 1)).reshape(-1))
+        wanted = np.concatenate(found)
+        for names in (self._parents(queries), queries):
+            if determines([self.store.labels[name] for name in names], wanted):
+                pointer = self.computed(names, wanted, "source", None, truth=False)
+                expr = call("select", self.store.var(keys[0]), self.store.var(pointer), params=("eq",))
+                if all(map(np.array_equal, self.store.selected(expr), how.chosen)):
+                    return expr
+        return None
+
+    def _parents(self, names: list[str]) -> list[str]:
+        """What variables at one position are computed from there; of others, they themselves."""
+        found: dict[str, None] = {}
+        for name in names:
+            let = self.store.lets.get(name)
+            pointwise = let is not None and not any(getattr(e, "op", "") in ACROSS for e in walk(let.expr))
+            found |= dict.fromkeys(sorted(variables(let.expr)) if let is not None and pointwise else [name])
+        return list(found)
 
     def _pairs(self, queries: list[str], keys: list[str], how: Attending) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """A row for each query and key of each word."""
