@@ -11,11 +11,12 @@ from typing import final
 
 import numpy as np
 
-from scrutable.propose._attention_reading import Component, NotRead, Reading
+from scrutable.propose._attention_graph import Component, NotRead
+from scrutable.propose._attention_reading import Reading
 
 TIE = 2.0
 """Scores nearer than this, in nats, are the same."""
-NEAR = 0.02
+NEAR = 0.35
 """How far weights may be from those of a uniform or a single choice."""
 
 
@@ -81,9 +82,9 @@ def _kind(chosen: list[np.ndarray], weights: list[np.ndarray], before: int, *, t
         }
         for kind, each in wanted.items():
             ideal[kind] = max(ideal[kind], float(np.abs(each - weight[..., before:]).max()))
-    for kind in ("width",) if tied else ("pick", "mean"):
-        if ideal[kind] < NEAR:
-            return kind
+    kind = "width" if tied else min(("pick", "mean"), key=lambda each: ideal[each])
+    if ideal[kind] < NEAR:
+        return kind
     raise NotRead("a head whose weights are neither a choice, nor a mean, nor a count")
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from scrutable.program import Call, Const, Expr, Var, call
+from scrutable.propose._attention_graph import NotRead
 from scrutable.propose._attention_heads import Attending
-from scrutable.propose._attention_reading import NotRead
 
 if TYPE_CHECKING:
     from scrutable.propose._attention_walk import Walk

@@ -18,6 +18,8 @@ from scrutable.synthesis.enumeration import Grammar, search_many
 from scrutable.work import Clock
 
 Columns = Mapping[str, np.ndarray]
+ROUNDED = 1e-4
+"""Real answers are rounded to so many places before they are put into words."""
 SECONDS = 1.5
 MOST_CANDIDATES = 40_000
 MEMORY = 64 * 2**20
@@ -53,11 +55,28 @@ def exactly(columns: Columns, target: np.ndarray, *, truth: bool, clock: Clock) 
     for expr, values in _bank(columns):
         if values.dtype.kind == "b" and not condition:
             continue
-        if np.array_equal(values.astype(target.dtype), target):
+        if np.abs(values.astype(np.float64) - target).max() <= (ROUNDED if target.dtype.kind == "f" else 0):
             return expr
+    if target.dtype.kind == "f":
+        chosen = _either_of(columns, target)
+        if chosen is not None:
+            return chosen
     if any(column.dtype.kind == "f" for column in columns.values()):
         return _thresholds(columns, target)
     return _searched(columns, target, condition=condition, clock=clock)
+
+
+def _either_of(columns: Columns, target: np.ndarray) -> Expr | None:
+    """One real number or another one, or what is left of it to one, by a condition."""
+    conditions = [(_leaf(n, c), c) for n, c in columns.items() if c.dtype.kind == "b"]
+    reals: list[tuple[Expr, np.ndarray]] = [(_leaf(n, c), c) for n, c in columns.items() if c.dtype.kind == "f"]
+    reals += [(call("sub", 1, expr), 1 - values) for expr, values in reals]
+    for condition, truth in conditions:
+        for left, x in reals:
+            for right, y in reals:
+                if np.abs(np.where(truth, x, y) - target).max() <= ROUNDED:
+                    return call("if", condition, left, right)
+    return None
 
 
 def table(columns: Columns, target: np.ndarray) -> Expr:

@@ -6,7 +6,7 @@ at after the multiplication by what reads it; a rotation of the residual stream 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import final
@@ -17,11 +17,12 @@ from torch import Tensor
 
 from scrutable.circuits import Wiring, wire
 from scrutable.circuits._attention import heads_of
-from scrutable.circuits._operations import affine, live_inputs, mixes
+from scrutable.circuits._operations import affine, live_inputs
 from scrutable.circuits._wiring import Source
 from scrutable.network import Network
 from scrutable.network.engine import Graph, Node, NotCaptured
 from scrutable.network.engine._graph import INPUT, OUTPUT
+from scrutable.propose._attention_graph import Component, NotRead, above, each_alone, only, parts_of, wide
 from scrutable.work import Clock
 
 ALIKE = 1e-3
@@ -30,26 +31,6 @@ ALIKE = 1e-3
 PROBED = 7
 """Rows that a graph is captured on; the first ones must be unlike each other."""
 GOLDEN = 0.618034
-
-
-class NotRead(Exception):
-    """Part of the network is none of the things that this proposer reads; the reason."""
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Component:
-    """Something that writes to the stream.
-
-    Arguments:
-        name: for notes and sites. kind: "given" (embeddings), "heads" (those that attend alike) or "units".
-        places: of its sources in the wiring. stage: the name of the node that it computes.
-    """
-
-    name: str
-    kind: str
-    places: tuple[int, ...]
-    stage: str
 
 
 Reader = tuple[str, str]
@@ -125,7 +106,7 @@ class Reading:
 
     def raw(self) -> list[np.ndarray]:
         """The network's raw outputs, for each length `(n, length, numbers)`."""
-        return self._once(("raw",), lambda: [_wide(self.network.raw(x), x) for x in self.words.values()])
+        return self._once(("raw",), lambda: [wide(self.network.raw(x), x) for x in self.words.values()])
 
     def _once(self, key: tuple[object, ...], make: Callable[[], list[np.ndarray]]) -> list[np.ndarray]:
         if key not in self._kept:
@@ -184,7 +165,7 @@ class Reading:
 
     def _hidden(self, graph: Graph, units: Component) -> Node:
         """The values after the activation of a block of units."""
-        return _back(graph, graph.node(units.stage), lambda node: affine(graph, node))
+        return above(graph, graph.node(units.stage), lambda node: affine(graph, node))
 
     def _read(self, wiring: Wiring, reader: Reader) -> tuple[int, ...]:
         name, port = reader
@@ -227,7 +208,7 @@ class Reading:
             assert node.rows is not None
             value = node.rows.first(wiring.graph.evaluate([node.name], values)[node.name]).numpy().astype(np.float64)
             if reader[0] == "output":
-                found.append(_wide(value, self.words[length]))
+                found.append(wide(value, self.words[length]))
                 continue
             value = value[:, part] if value.ndim == 4 and part is not None else value
             found.append(value.swapaxes(1, 2) if reader[1] == "key" else value)
@@ -270,7 +251,7 @@ class Reading:
             return {source.node.name: source.rows.back(source.constant.expand(n, *source.constant.shape))}
         value = wiring.graph.evaluate([source.node.name], {INPUT: self._tensor(length)})[source.node.name]
         return {
-            source.node.name: source.rows.back(_only(source.rows.first(value), _parts(self._at(length, component))))
+            source.node.name: source.rows.back(only(source.rows.first(value), parts_of(self._at(length, component))))
         }
 
     def _outgoing(self, component: Component, reader: Reader) -> np.ndarray:
@@ -279,9 +260,9 @@ class Reading:
         wiring = self.wirings[length]
         source = wiring.sources[component.places[0]]
         node = self._hidden(wiring.graph, component) if component.kind == "units" else source.node
-        parts = None if component.kind == "units" else _parts(self._at(length, component))
+        parts = None if component.kind == "units" else parts_of(self._at(length, component))
         assert node.rows is not None
-        given = {node.name: node.rows.back(_each(node.shape, parts))}
+        given = {node.name: node.rows.back(each_alone(node.shape, parts))}
         zero = {node.name: node.rows.back(torch.zeros(1, *node.shape))}
         return self._through(component, reader, given, zero)
 
@@ -320,43 +301,3 @@ def read(network: Network, words: Mapping[int, np.ndarray], *, clock: Clock) -> 
             if length == max(words):
                 raise
     return Reading(network, {length: words[length] for length in wirings}, wirings)
-
-
-def _back(graph: Graph, node: Node, passing: Callable[[Node], bool]) -> Node:
-    """The one node above that is not passed."""
-    while passing(node):
-        live = live_inputs(graph, node)
-        if len(live) != 1:
-            raise NotRead(f"{node.name} is computed from several values")
-        (node,) = live
-    if len(live_inputs(graph, node)) != 1 or mixes(node):
-        raise NotRead(f"{node.name} is no activation of one value")
-    return node
-
-
-def _parts(sources: Sequence[Source]) -> list[int] | None:
-    return None if sources[0].part is None else [each.part.at for each in sources if each.part is not None]
-
-
-def _only(value: Tensor, parts: list[int] | None) -> Tensor:
-    if parts is None:
-        return value
-    kept = torch.zeros_like(value)
-    kept[:, parts] = value[:, parts]
-    return kept
-
-
-def _each(shape: tuple[int, ...], parts: list[int] | None) -> Tensor:
-    """Rows in each of which one number is one, at every position: `(numbers, *shape)`."""
-    size = shape[-1]
-    if parts is None:
-        return torch.eye(size)[:, None, :].expand(size, *shape).contiguous()
-    rows = torch.zeros(len(parts) * size, *shape)
-    for k, part in enumerate(parts):
-        rows[k * size : (k + 1) * size, part] = torch.eye(size)[:, None, :]
-    return rows
-
-
-def _wide(raw: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Outputs with their numbers on a last axis."""
-    return raw[..., None].astype(np.float64) if raw.ndim == x.ndim else raw.astype(np.float64)

@@ -10,20 +10,21 @@ import numpy as np
 
 from scrutable.program import BOOL, Expr, Seq, call, substitute, variables, walk
 from scrutable.propose._attention_classes import classes, determines, in_order, joint, needed
+from scrutable.propose._attention_graph import Component, NotRead
 from scrutable.propose._attention_heads import Attending, attending
 from scrutable.propose._attention_moved import Moved, mean, picked, tidy
 from scrutable.propose._attention_phrases import exactly, rows_of, same_classes
-from scrutable.propose._attention_reading import Component, NotRead, Reader, Reading
+from scrutable.propose._attention_reading import Reader, Reading
 from scrutable.propose._attention_selectors import row_by_row, short_selector
 from scrutable.propose._attention_store import Store
 from scrutable.work import Clock
 
-EDGE = 0.01
+EDGE = 0.02
 """What contributes less than this share of what varies most is not read."""
-WITHIN = 0.004
+WITHIN = 0.02
 """Values nearer to each other than this share of what varies most are one."""
 
-NOISE = 1e-3
+NOISE = 3e-3
 """What varies by less than this share of the numbers it is made of is rounding."""
 
 SCORE = 0.1
@@ -95,7 +96,7 @@ class Walk:
             return self.classed(parents, view, scale, "given", None)
         outgoing = self.reading.outgoing(source, reader) @ through
         if source.kind == "units":
-            return self._map(source, outgoing, scale)
+            return self._map(source, outgoing, scale, last=reader[0] == "output")
         return self._head(source, outgoing, scale, last=reader[0] == "output")
 
     def classed(self, parents: list[str], view: np.ndarray, scale: float, name: str, site: str | None) -> Iterable[str]:
@@ -138,7 +139,7 @@ class Walk:
         columns = [self.store.labels[name].astype(np.float64) for name in names]
         matrix = np.stack([*columns, np.ones_like(raw)], axis=1)
         weights = np.linalg.lstsq(matrix, raw, rcond=None)[0]
-        if np.abs(matrix @ weights - raw).max() < 1e-3 * max(1.0, _spread(raw[:, None])):
+        if np.abs(matrix @ weights - raw).max() < WITHIN * _spread(raw[:, None]):
             total: Expr | None = None
             for name, weight in zip(names, weights[:-1], strict=True):
                 part: Expr = self.store.var(name)
@@ -153,10 +154,14 @@ class Walk:
                 return self.store.add("output", total, site=None)
         return self.computed(names, np.round(raw, 4), "output", None, truth=False)
 
-    def _map(self, source: Component, outgoing: np.ndarray, scale: float) -> list[str]:
-        """The variables that a block of units computes: one for each set of things that some of its units read."""
+    def _map(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
+        """The variables that a block of units computes: one for each set of things that some of its units read.
+
+        Arguments:
+            last: whether the output reads them; what they are computed from then serves as well.
+        """
         held = self.flat(self.reading.held(source))
-        useful = np.ptp(held, axis=0) * np.abs(outgoing).max(1) > WITHIN * scale / 4
+        useful = np.ptp(held, axis=0) * np.abs(outgoing).max(1) > EDGE * scale / 20
         reader = (source.name, "input")
         read = [
             (s, np.ptp(self.flat(self.reading.contribution(s, reader)), axis=0)) for s in self.reading.sources(reader)
@@ -174,7 +179,7 @@ class Walk:
             through = np.zeros((held.shape[1], len(units)))
             through[units, range(len(units))] = 1 / total[units]
             parents = self.variables(reader, through)
-            found += self.classed(parents, view, scale, "value", source.name)
+            found += parents if last and len(groups) == 1 else self.classed(parents, view, scale, "value", source.name)
         return found
 
     def _head(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:

@@ -12,7 +12,8 @@ from scrutable.errors import ScrutableError
 from scrutable.hypothesis import Alignment, Hypothesis, Provenance
 from scrutable.network.engine import NotCaptured
 from scrutable.program import simplify
-from scrutable.propose._attention_reading import NotRead, read
+from scrutable.propose._attention_graph import NotRead
+from scrutable.propose._attention_reading import read
 from scrutable.propose._attention_store import Store
 from scrutable.propose._attention_walk import Walk
 from scrutable.propose._attention_words import words
