@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from scrutable.circuits._patching import Values
-from scrutable.errors import UserError
+from scrutable.network.engine import partners
 
 
 class Ablation(Protocol):
@@ -67,8 +67,8 @@ class Resample:
 
     def draw(self, values: Values, rng: np.random.Generator) -> dict[str, Tensor]:
         """Values on partners; no input is its own."""
-        partners = _partners(len(next(iter(values.values()))), rng)
-        return {name: value[partners] for name, value in values.items()}
+        others = partners(len(next(iter(values.values()))), rng)
+        return {name: value[others] for name, value in values.items()}
 
 
 @final
@@ -86,18 +86,8 @@ class ResampleAnywhere:
     def draw(self, values: Values, rng: np.random.Generator) -> dict[str, Tensor]:
         """Values on partners, at positions that are the same for all sources of equal length."""
         n = len(next(iter(values.values())))
-        partners, where = _partners(n, rng), rng.random((n, max(map(_length, values.values()))))
-        return {name: _elsewhere(value[partners], torch.from_numpy(where)) for name, value in values.items()}
-
-
-def _partners(n: int, rng: np.random.Generator) -> Tensor:
-    """Another input for each."""
-    if n < 2:
-        raise UserError(f"got {n} inputs to resample from, expected at least 2")
-    order = rng.permutation(n)
-    partners = np.empty(n, dtype=int)
-    partners[order] = np.roll(order, 1)
-    return torch.from_numpy(partners)
+        others, where = partners(n, rng), rng.random((n, max(map(_length, values.values()))))
+        return {name: _elsewhere(value[others], torch.from_numpy(where)) for name, value in values.items()}
 
 
 def _length(value: Tensor) -> int:

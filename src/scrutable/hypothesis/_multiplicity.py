@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def p_value(found: float, nulls: np.ndarray | list[float]) -> float:
+def p_value(found: float, nulls: np.ndarray | Sequence[float]) -> float:
     """The chance of a null at or above `found`: `(1 + nulls at or above it) / (nulls + 1)`, never zero.
 
     Reference: Phipson & Smyth, "Permutation p-values should never be zero", Statistical Applications in Genetics and

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,8 @@ def narrowed(program: Program, x: Any) -> Program:
     A state that is only read through one expression of it holds that expression's value instead, if it takes fewer
     values on `x` then. Never longer, and checked like every step of `simplify`. Cost: a few evaluations on `x`.
     """
-    referee = Referee(program.inputs, x)
-    for smaller in (*_states(program, x), *_shifts(program, x)):
-        if smaller.bits <= program.bits + SLACK and referee.agree(program, smaller):
+    for smaller in chain(_states(program, x), _shifts(program, x)):
+        if smaller.bits <= program.bits + SLACK and Referee(program.inputs, x).agree(program, smaller):
             return narrowed(smaller, x)
     return program
 

@@ -152,14 +152,17 @@ def single_answers(case: Case, sample: Sample, answers: np.ndarray | None, valid
 
 def judged(case: Case, right: int, n: int, what: str, *, single: float) -> tuple[Status, str]:
     """The rule: an exact program differs nowhere, an approximate one in a few single answers, and says so."""
-    wrong, least = n - right, least_right(case.network, case.find.outputs)
+    wrong = n - right
     if wrong == 0:
         return "pass", f"equal to the network on all {n} {what}"
+    differ = f"{wrong} of {n} {what} differ"
+    if not case.approximate:
+        return "fail", differ
     steps = f", {1 - single:.1%} of their steps" if case.network.each_step else ""
-    if case.approximate and single >= least:
-        return "pass", f"approximate: {wrong} of {n} {what} differ{steps}"
-    floor = f", which is below the {least:.1%} that an approximate program must reach" if case.approximate else ""
-    return "fail", f"{wrong} of {n} {what} differ{steps if floor else ''}{floor}"
+    least = least_right(case.network, case.find.outputs)
+    if single >= least:
+        return "pass", f"approximate: {differ}{steps}"
+    return "fail", f"{differ}{steps}, which is below the {least:.1%} that an approximate program must reach"
 
 
 def examples(

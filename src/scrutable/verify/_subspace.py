@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from scrutable.errors import UserError
-from scrutable.hypothesis import Interval
+from scrutable.hypothesis import Interval, p_value
 from scrutable.verify._aligned import ENOUGH, judged_pairs, measured
 from scrutable.verify._base import Case
 from scrutable.verify._places import DECOYS
@@ -148,7 +148,7 @@ def _judged(found: Site, right: np.ndarray, pairs: Rows, nulls: tuple[float, ...
     value, n, interval = measured(right, pairs.changed, None)
     calm = right[~pairs.changed]
     hits = sum(null >= value for null in nulls)
-    p = (1 + hits) / (len(nulls) + 1) if nulls else None
+    p = p_value(value, nulls) if nulls else None
     sure = p is not None and p <= LEVEL
     decoys = f"{hits} of {len(nulls)} decoys do as well" if nulls else "no decoy was tried"
     return Subspace(

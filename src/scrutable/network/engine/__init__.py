@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scrutable.network.engine._ablation import Ablation, ablated
+from scrutable.network.engine._ablation import Ablation, ablated, partners
 from scrutable.network.engine._capture import capture
 from scrutable.network.engine._engine import Engine
 from scrutable.network.engine._graph import Graph
@@ -23,5 +23,6 @@ __all__ = [
     "Value",
     "ablated",
     "capture",
+    "partners",
     "with_weights",
 ]

@@ -29,9 +29,18 @@ def ablated(kind: Ablation, natural: Tensor, rng: np.random.Generator) -> Tensor
         return natural.mean(dim=0, keepdim=True).expand_as(natural)
     if kind != "resample":
         raise UserError(f"got the ablation {str(kind)[:40]!r}, expected zero, mean or resample")
-    if len(natural) < 2:
-        raise UserError(f"got {len(natural)} rows to resample among, expected at least 2")
-    order = rng.permutation(len(natural))
-    others = np.empty(len(order), int)
+    return natural[partners(len(natural), rng).to(natural.device)]
+
+
+def partners(n: int, rng: np.random.Generator) -> Tensor:
+    """Another row for each of `n`, every row for one.
+
+    Raises:
+        UserError: a single row has no other.
+    """
+    if n < 2:
+        raise UserError(f"got {n} rows to resample among, expected at least 2")
+    order = rng.permutation(n)
+    others = np.empty(n, dtype=int)
     others[order] = np.roll(order, 1)
-    return natural[torch.from_numpy(others).to(natural.device)]
+    return torch.from_numpy(others)
