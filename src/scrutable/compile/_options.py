@@ -36,7 +36,7 @@ class Options:
     noise: float = 0.0
     shared_heads: int = 1
     dead_heads: int = 0
-    step: float = 10.0
+    step: float = 12.0
 
     def __post_init__(self) -> None:
         reasons = []
