@@ -152,6 +152,28 @@ def test_a_window_is_a_memory_too() -> None:
     assert dict(got["interchange"].details)["encoding"].startswith("numbers")
 
 
+def folded_window_network(length: int = 8) -> Network:
+    """The same, each number kept as two that bend at 12, as layers of ReLU units keep them, and read by cases."""
+
+    def kept(x: np.ndarray) -> list[np.ndarray]:
+        return [np.minimum(x, 12), np.maximum(x - 12, 0)]
+
+    def read(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        return np.where(low < 12, low, 12 + high)
+
+    def update(numbers: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x, (last, before) = x_t.reshape(-1), (read(numbers[:, i], numbers[:, i + 1]) for i in (0, 2))
+        return np.stack([*kept(x), *kept(last), x + before], axis=1), x + before
+
+    return machine(update, kept=5, d=8, inputs=Integers(0, 30, length=length), outputs=Integers(length=length))
+
+
+def test_numbers_may_be_kept_bent() -> None:
+    got = interchanged(case(folded_window_network(), WINDOW))
+    assert got["interchange"].passed and got["guard.decoy_variables"].passed
+    assert dict(got["interchange"].details)["encoding"] == "bent numbers"
+
+
 @pytest.mark.parametrize("program", [remainder_program(), whole_number_program(), counter_program(5), WINDOW])
 def test_memory_and_remaining_inputs_settle_the_rest(program: Program) -> None:
     rng = generator(0, "recombined")

@@ -13,7 +13,7 @@ from scrutable.hypothesis import Result, wilson
 from scrutable.verify._base import silent
 from scrutable.verify._classes import Classes
 from scrutable.verify._pairs import Trace
-from scrutable.verify._regression import Codes, Regression, fit_regression
+from scrutable.verify._regression import Codes, Features, Regression, fit_regression
 from scrutable.verify._rows import lookup, relabelled
 
 NAME = "distinctions"
@@ -80,7 +80,7 @@ class _Decoder:
     """Expected states for memory values, and the metric to compare with."""
 
     def __init__(self, states: np.ndarray, codes: Codes) -> None:
-        self._regression: Regression = fit_regression(states, codes)
+        self._regression: Regression = fit_regression(states, codes, Features.linear(codes))
         classes, members = np.unique(codes.values, axis=0, return_inverse=True)
         members = members.reshape(-1)
         self._means: dict[bytes, np.ndarray] = {}

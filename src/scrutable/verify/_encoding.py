@@ -5,7 +5,9 @@ The family is fixed beforehand and every member is linear: a subspace of the sit
 - "values": class means for each joint value of the variables (a linear map to their one-hot code);
 - "values and output": the same for (value, current output), because an activation also carries the output it just gave;
 - "clusters": the same, each class first split into at most eight clusters;
-- "numbers": a linear regression on the values as numbers, and on the one-hot code of those with few values.
+- "numbers": a linear regression on the values as numbers, and on the one-hot code of those with few values;
+- "bent numbers": the same and hinges of the values, as layers of ReLU units carry them. Like class means, it bends the
+  way from values to activations; the subspace, and what is read of it, stays linear.
 
 "Whitened" members are orthogonal in the metric of the activations' covariance. Which member is used is chosen on rows
 that are not scored.
@@ -20,7 +22,7 @@ from functools import partial
 import numpy as np
 
 from scrutable.verify._clusters import split
-from scrutable.verify._regression import Codes, Regression, fit_regression
+from scrutable.verify._regression import FEW, Codes, Features, Regression, fit_regression
 from scrutable.verify._rows import lookup, stand_ins
 
 CLUSTERS = 8
@@ -147,6 +149,8 @@ def fit_encodings(
         offers.append(("clusters", partial(fitter.by_clusters, finest, rng)))
     offers.append(("numbers", partial(fitter.by_number, "numbers")))
     offers.append(("numbers, whitened", partial(fitter.by_number, "numbers, whitened", whitened=True)))
+    if any(len(np.unique(column)) > FEW for column in codes.values.T):
+        offers.append(("bent numbers", partial(fitter.by_bent_number, rng)))
     made = (make() for name, make in offers if names is None or name in names)
     return [each for each in made if each.dimension]
 
@@ -171,8 +175,7 @@ class _Fitter:
 
     def __init__(self, activations: np.ndarray, codes: Codes, axes: np.ndarray) -> None:
         self.activations, self.codes, self.axes = activations, codes, axes
-        self.regression = fit_regression(activations, codes)
-        self.residuals = activations - self.regression.predict(codes)
+        self.regression = fit_regression(activations, codes, Features.linear(codes))
         self.spread = activations - activations.mean(axis=0)
         self.whitener = _whitener(self.spread @ axes)
 
@@ -189,9 +192,18 @@ class _Fitter:
 
     def by_number(self, name: str, *, whitened: bool = False) -> Encoding:
         """The subspace of the regression's slopes."""
+        return self._by_regression(name, self.regression, whitened=whitened)
+
+    def by_bent_number(self, rng: np.random.Generator) -> Encoding:
+        """The same of a regression with hinges."""
+        bent = fit_regression(self.activations, self.codes, Features.bent(self.codes, rng))
+        return self._by_regression("bent numbers", bent, whitened=False)
+
+    def _by_regression(self, name: str, regression: Regression, *, whitened: bool) -> Encoding:
         none = np.zeros(0, int)
         nothing = _Classes(np.zeros((0, 0)), none, none, with_output=False)
-        return self._made(name, self.regression.weights[1:], nothing, np.zeros((0, 0)), whitened=whitened)
+        made = self._made(name, regression.weights[1:], nothing, np.zeros((0, 0)), whitened=whitened)
+        return replace(made, regression=regression, residuals=self.activations - regression.predict(self.codes))
 
     def _made(
         self, name: str, directions: np.ndarray, classed: _Classes, means: np.ndarray, *, whitened: bool
@@ -211,7 +223,7 @@ class _Fitter:
             activations=self.activations,
             groups=self.codes.groups,
             regression=self.regression,
-            residuals=self.residuals,
+            residuals=self.activations - self.regression.predict(self.codes),
             with_output=classed.with_output,
         )
 

@@ -17,11 +17,11 @@ class Interchange(Test):
     are used as they stand.
 
     Encodings are linear, out of a family fixed beforehand (class means of the value, of the value and the current
-    output, split into clusters; regression), fitted and chosen on rows used for the search and scored on rows never
-    used, in disjoint pairs, at least half of which change the program's answer. In a recurrent network the value may
-    come from an earlier step of the other input: it means the same whenever it is held. Where the subspace found is the
-    whole place, a plain swap would only show the network rejoined inputs. So the activation is also rebuilt from the
-    program's value alone (a class mean, or the regression), which must do as well.
+    output, split into clusters; regression, straight or bent by hinges of the values), fitted and chosen on rows used
+    for the search and scored on rows never used, in disjoint pairs, at least half of which change the program's answer.
+    In a recurrent network the value may come from an earlier step of the other input: it means the same whenever it is
+    held. Where the subspace found is the whole place, a plain swap would only show the network rejoined inputs. So the
+    activation is also rebuilt from the program's value alone (a class mean, or the regression), which must do as well.
 
     Results: "interchange" (passes when the intervals on changed and unchanged pairs, apart, lie above 0.9); "unmapped"
     (what the encoding leaves out has no effect); "guard.decoy_variables" (19 variables that mean nothing, given the

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FEW = 16
+HINGES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +49,69 @@ class Codes:
 
 
 @dataclass(frozen=True, slots=True)
-class Regression:
-    """Least squares from values and outputs to activations."""
+class Features:
+    """What a regression reads of values and outputs.
+
+    Arguments:
+        levels: of each column, those that get a one-hot code, or None where it has too many.
+        slopes, offsets: `(k, h)` and `(h,)`: hinges `max(values @ slopes + offsets, 0)`; none for what is linear.
+    """
 
     levels: tuple[np.ndarray | None, ...]
+    slopes: np.ndarray
+    offsets: np.ndarray
+
+    @staticmethod
+    def linear(codes: Codes) -> Features:
+        """Numbers, and one-hot codes of columns with few values."""
+        levels = tuple(_levels(column) for column in _numbers(codes).T)
+        return Features(levels, np.zeros((codes.values.shape[1], 0)), np.zeros(0))
+
+    @staticmethod
+    def bent(codes: Codes, rng: np.random.Generator) -> Features:
+        """The same and hinges of the values in 512 random directions, each through the values of a random row."""
+        values, spread = codes.values, codes.values.std(axis=0)
+        slopes = rng.standard_normal((values.shape[1], HINGES)) / np.where(spread > 0, spread, 1.0)[:, None]
+        through = values[rng.integers(0, len(values), HINGES)]
+        return Features(Features.linear(codes).levels, slopes, -(through * slopes.T).sum(axis=1))
+
+    def of(self, codes: Codes) -> np.ndarray:
+        """`(m, f)`."""
+        numbers = _numbers(codes)
+        hot = [(numbers[:, [i]] == level).astype(float) for i, level in enumerate(self.levels) if level is not None]
+        return np.concatenate([numbers, *hot, np.maximum(codes.values @ self.slopes + self.offsets, 0.0)], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """Least squares from features of values and outputs, centred and scaled, to activations."""
+
+    features: Features
     centre: np.ndarray
     scale: np.ndarray
     weights: np.ndarray
 
-    def features(self, codes: Codes) -> np.ndarray:
-        """`(m, f)`: numbers, centred and scaled, and one-hot codes of columns with few values."""
-        return (_features(codes, self.levels) - self.centre) / self.scale
-
     def predict(self, codes: Codes) -> np.ndarray:
         """`(m, d)`."""
-        return self.weights[0] + self.features(codes) @ self.weights[1:]
+        return self.weights[0] + (self.features.of(codes) - self.centre) / self.scale @ self.weights[1:]
 
 
-def fit_regression(activations: np.ndarray, codes: Codes) -> Regression:
+def fit_regression(activations: np.ndarray, codes: Codes, features: Features) -> Regression:
     """Least squares with a trace of ridge, so that columns that depend on each other are no trouble."""
-    levels = tuple(_levels(column) for column in np.concatenate([codes.values, codes.outputs], axis=1).T)
-    raw = _features(codes, levels)
+    raw = features.of(codes)
     centre, scale = raw.mean(axis=0), raw.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    features = (raw - centre) / scale
-    gram = features.T @ features / len(features) + 1e-6 * np.eye(features.shape[1])
+    scaled = (raw - centre) / scale
+    gram = scaled.T @ scaled / len(scaled) + 1e-6 * np.eye(scaled.shape[1])
     mean = activations.mean(axis=0)
-    slopes = np.linalg.solve(gram, features.T @ (activations - mean) / len(features))
-    return Regression(levels, centre, scale, np.concatenate([mean[None], slopes]))
+    slopes = np.linalg.solve(gram, scaled.T @ (activations - mean) / len(scaled))
+    return Regression(features, centre, scale, np.concatenate([mean[None], slopes]))
+
+
+def _numbers(codes: Codes) -> np.ndarray:
+    return np.concatenate([codes.values, codes.outputs], axis=1)
 
 
 def _levels(column: np.ndarray) -> np.ndarray | None:
     levels = np.unique(column)
     return levels if 2 < len(levels) <= FEW else None
-
-
-def _features(codes: Codes, levels: tuple[np.ndarray | None, ...]) -> np.ndarray:
-    numbers = np.concatenate([codes.values, codes.outputs], axis=1)
-    hot = [(numbers[:, [i]] == level).astype(float) for i, level in enumerate(levels) if level is not None]
-    return np.concatenate([numbers, *hot], axis=1)
