@@ -12,7 +12,7 @@ from typing import final
 from scrutable.circuits._operations import affine, operation
 from scrutable.network.engine import Graph, Node
 
-_BETWEEN = {"add", "sub", "mul", "div", "where", "masked_fill", "to", "_to_copy", "clone", "expand", "reshape", "_same"}
+_BETWEEN = {"add", "sub", "mul", "div", "where", "masked_fill", "to", "_to_copy", "clone", "expand", "reshape", "same"}
 
 
 @final

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scrutable.network.engine import Graph, Node
 
 _PASSING = {
-    "_same",
+    "same",
     "_to_copy",
     "alias",
     "clone",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, final
 
 import numpy as np
@@ -19,12 +19,13 @@ from scrutable.network.engine._cone import Cone
 from scrutable.network.engine._graph import OUTPUT, Graph
 from scrutable.network.engine._node import Rows
 from scrutable.network.engine._pick import Pick
-from scrutable.network.engine._plan import Group, Swap, blended, plan
+from scrutable.network.engine._plan import Group, Swap, blended, in_order, joined, plan
 from scrutable.network.engine._pool import Bank, Pool
 
 HELD_BYTES = 512 * 2**20
 FUSED_BYTES = 64 * 2**20
 MOST_FUSED = 1024
+KNOWN_SITES = 1024
 
 
 @final
@@ -62,7 +63,7 @@ class Engine:
         Raises:
             NotCaptured: the forward is no fixed sequence of operations on independent rows; the reason.
         """
-        key = (tuple(self._rows.first(x).shape[1:]), x.dtype, open_attention)
+        key = ((*x.shape[: self._rows.axis], *x.shape[self._rows.axis + 1 :]), x.dtype, open_attention)
         if key not in self._graphs:
             given = x if self.probe is None else self.probe(x)
             self._graphs[key] = capture(self.module, given, rows_on=self._rows.axis, open_attention=open_attention)
@@ -86,7 +87,7 @@ class Engine:
         values = self.values(x, [site.name for site in chosen])
         graph = self.graph_for(x, values)
         return {
-            site: Pick.of(site, graph.node(site.name).shape).read(graph.rows(site.name).first(values[site.name]))
+            site: _pick(site, graph.node(site.name).shape).read(graph.rows(site.name).first(values[site.name]))
             for site in chosen
         }
 
@@ -106,24 +107,14 @@ class Engine:
 
         Cost: each distinct input once up to the sites, then what lies behind the sites for each different request.
         """
-        picks: list[Pick] = []
-        known: dict[str | Site, tuple[str, int]] = {}
-        named = {site: _site(site) for swap in swaps for site in swap.sources}
-        graph, pool = self.graph_for(x, [site.name for site in named.values()]), self._pool(x)
-        for site, parsed in named.items():
-            known[site] = (parsed.name, len(picks))
-            picks.append(Pick.of(parsed, graph.node(parsed.name).shape))
+        sites = {site: _site(site) for swap in swaps for site in swap.sources}
+        graph, pool = self.graph_for(x, [site.name for site in sites.values()]), self._pool(x)
+        for parsed in sites.values():
             self._check(graph, parsed.name, x)
-        results: Tensor | None = None
-        for group in plan(swaps, pool.index.numpy(), known.__getitem__):
-            outputs = self._run(graph, pool, group, picks)
-            if results is None:
-                total = sum(np.size(swap.base) for swap in swaps)
-                results = outputs.new_empty((total, *outputs.shape[1:]))
-            places, which = (torch.from_numpy(a).to(outputs.device) for a in (group.places, group.which))
-            results[places] = outputs[which]
-        assert results is not None
-        return results
+        picks = [_pick(site, graph.node(site.name).shape) for site in sites.values()]
+        places = {site: (parsed.name, at) for at, (site, parsed) in enumerate(sites.items())}
+        groups = plan(swaps, pool.index, places.__getitem__)
+        return in_order(groups, [self._run(graph, pool, group, picks) for group in groups])
 
     def values(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
         """Values for each input, in the shape that the forward gives them.
@@ -165,13 +156,13 @@ class Engine:
             return self._fused(graph, pool, group.some(rows), picks)
 
         with torch.no_grad():
-            return torch.cat(in_chunks(len(group.bases), _at_once(cone.bytes), run))
+            return joined(in_chunks(len(group.bases), _at_once(cone.bytes), run))
 
     def _fused(self, graph: Graph, pool: Pool, group: Group, picks: Sequence[Pick]) -> Tensor:
         """The outputs of a group's requests in one batch."""
         cone, parts = self._cone(graph, tuple(column.name for column in group.columns)), group.columns
         take = partial(self.bank.take, graph, pool, at_once=_at_once(graph.bytes))
-        replaced = {c.name for c in parts if c.name in cone.bases and all(picks[p].whole for p in np.unique(c.picks))}
+        replaced = {c.name for c in parts if c.name in cone.bases and all(picks[p].whole for p in c.used)}
         needed = [*cone.frontier, *(name for name in cone.bases if name not in replaced)]
         given = take(needed, _tensor(group.bases, pool))
         edits: dict[str, Callable[[Tensor], Tensor]] = {}
@@ -180,10 +171,10 @@ class Engine:
             if part.name in replaced:
                 given[part.name] = source
             else:
-                change = partial(blended, source=source, rows=graph.rows(part.name), picks=picks, which=part.picks)
+                change = partial(blended, source=source, rows=graph.rows(part.name), picks=picks, column=part)
                 edits[part.name] = _after(edits.get(part.name), change)
         output = graph.evaluate([OUTPUT], given, edits=edits)[OUTPUT]
-        return graph.rows(OUTPUT).first(output)
+        return graph.rows(OUTPUT).first(_apart(output, given))
 
     def _cone(self, graph: Graph, names: tuple[str, ...]) -> Cone:
         key = (id(graph), names)
@@ -197,8 +188,12 @@ class Engine:
             self._checked.add((id(graph), name))
 
 
+@lru_cache(maxsize=KNOWN_SITES)
 def _site(site: str | Site) -> Site:
     return site if isinstance(site, Site) else Site.parse(site)
+
+
+_pick = lru_cache(maxsize=KNOWN_SITES)(Pick.of)
 
 
 def _at_once(each: int) -> int:
@@ -210,6 +205,12 @@ def _tensor(index: np.ndarray, pool: Pool) -> Tensor | None:
     if len(index) == pool.n and (index == np.arange(pool.n)).all():
         return None
     return torch.from_numpy(index).to(pool.x.device)
+
+
+def _apart(output: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+    """An output that shares no memory with values that may be kept."""
+    kept = [value.untyped_storage().data_ptr() for value in given.values()]
+    return output.clone() if output.untyped_storage().data_ptr() in kept else output
 
 
 def _after(first: Callable[[Tensor], Tensor] | None, second: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
