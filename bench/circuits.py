@@ -18,7 +18,6 @@ import torch
 from scrutable.bench.transformers._catalogue import TASKS, compiled
 from scrutable.bench.transformers._task import Task
 from scrutable.circuits import (
-    ABLATIONS,
     Acdc,
     Contexts,
     EdgeAttribution,
@@ -97,7 +96,7 @@ def measured(task: Task, version: str, method: Method) -> dict[str, float]:
     scores = {
         kind: np.max(
             [
-                method.scores(trials(wiring, x, ABLATIONS[kind], draws=1, seed=SEED), seed=SEED)
+                method.scores(trials(wiring, x, kind, draws=1, seed=SEED), seed=SEED)
                 for wiring, x in zip(wirings, inputs, strict=True)
             ],
             axis=0,

@@ -8,7 +8,7 @@ import torch
 from known_circuits import LENGTH, TRUE, VOCABULARY, reverse, share
 from torch import Tensor, nn
 
-from scrutable.circuits import ABLATIONS, Circuit, EdgeAttribution, against_searched, find, independence, trials, wire
+from scrutable.circuits import Circuit, EdgeAttribution, against_searched, find, independence, trials, wire
 from scrutable.network._controls import permuted
 
 X, FRESH = torch.randint(0, VOCABULARY, (52, LENGTH), generator=torch.Generator().manual_seed(3)).split((12, 40))
@@ -37,7 +37,7 @@ def test_a_known_circuit_beats_searched_ones_and_a_network_without_mechanism_doe
 
 def test_without_the_circuit_nothing_depends_on_the_answer_and_without_a_part_of_it_much_does():
     wiring = wire(reverse(), FRESH)
-    made = trials(wiring, FRESH, ABLATIONS["resample"], draws=1, seed=0)
+    made = trials(wiring, FRESH, "resample", draws=1, seed=0)
     whole = np.array([edge in TRUE for edge in wiring.edges])
     idle = np.array([edge.target == "mlp" for edge in wiring.edges])
     assert independence(made, whole, seed=0).p > 0.05

@@ -10,7 +10,6 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from scrutable.circuits import (
-    ABLATIONS,
     Acdc,
     Contexts,
     Edge,
@@ -48,7 +47,7 @@ def test_the_circuit_of_a_known_network_is_found_whole(network, ablations: tuple
 def test_other_methods_do_better_than_chance_where_a_head_mixes_evenly(method: Method, ablation: str):
     module = share()
     wiring = wire(module, X)
-    scores = method.scores(trials(wiring, X, ABLATIONS[ablation], draws=1, seed=0), seed=0)
+    scores = method.scores(trials(wiring, X, ablation, draws=1, seed=0), seed=0)
     inside, idle = Edge("heads.0.0", "output", "input"), Edge("heads.0.0", "mlp", "input")
     assert scores[wiring.edges.index(inside)] > scores[wiring.edges.index(idle)]
     assert all(weight.grad is None for weight in module.parameters())
@@ -58,7 +57,7 @@ def test_other_methods_do_better_than_chance_where_a_head_mixes_evenly(method: M
 def test_attributions_are_exact_where_the_network_is_linear(ablation: str):
     """Of an edge into the output: what it carries less its replacement, in the direction of what all carry."""
     module = share()
-    (trial,) = trials(wire(module, X), X, ABLATIONS[ablation], draws=1, seed=0)
+    (trial,) = trials(wire(module, X), X, ablation, draws=1, seed=0)
     found = EdgeAttribution().scores([trial], seed=0)[trial.wiring.edges.index(Edge("heads.0.0", "output", "input"))]
     (source,) = {s.node.name for s in trial.wiring.sources if s.component == "heads.0.0"}
     with torch.no_grad():
@@ -87,7 +86,7 @@ class _Spare(nn.Module):
 def test_a_spare_part_is_seen_in_context_and_by_no_single_edge():
     x = torch.randint(0, 2, (16, 2), generator=torch.Generator().manual_seed(0)).float()
     wiring = wire(_Spare(), x)
-    made = trials(wiring, x, ABLATIONS["zero"], draws=1, seed=0)
+    made = trials(wiring, x, "zero", draws=1, seed=0)
     spare = [wiring.edges.index(Edge(f"layer 1.{unit}", "layer 2.0", "input")) for unit in (0, 1)]
     idle = wiring.edges.index(Edge("layer 1.2", "layer 2.0", "input"))
     assert EdgeAttribution().scores(made, seed=0)[spare] == pytest.approx([0, 0])
@@ -99,7 +98,7 @@ def test_a_spare_part_is_seen_in_context_and_by_no_single_edge():
 @pytest.mark.parametrize("ablation", ["zero", "resample", "resample anywhere"])
 def test_a_circuit_is_faithful_complete_and_minimal_and_half_of_it_is_not(ablation: str):
     wiring = wire(reverse(), FRESH)
-    made = trials(wiring, FRESH, ABLATIONS[ablation], draws=1, seed=1)
+    made = trials(wiring, FRESH, ablation, draws=1, seed=1)
     whole = np.array([edge in TRUE for edge in wiring.edges])
     half = whole & np.array([edge.port != "query" for edge in wiring.edges])
     wide = whole | np.array([edge.target == "mlp" for edge in wiring.edges])

@@ -14,14 +14,14 @@ from test_wiring import Encoder
 from torch import nn
 
 from scrutable.circuits import Edge, wire
-from scrutable.circuits._ablation import ABLATIONS, Mean, Resample, ResampleAnywhere, Zero
 from scrutable.circuits._trial import Trial, all_but_one, trials
+from scrutable.network.engine import ABLATIONS, Ablation, ablated
 
 X = torch.randint(0, VOCABULARY, (7, LENGTH), generator=torch.Generator().manual_seed(3))
 
 
 @cache
-def trial(kind: str, ablation: str) -> tuple[nn.Module, Trial]:
+def trial(kind: str, ablation: Ablation) -> tuple[nn.Module, Trial]:
     torch.manual_seed(0)
     modules = {
         "share": share,
@@ -32,7 +32,7 @@ def trial(kind: str, ablation: str) -> tuple[nn.Module, Trial]:
     }
     module = modules[kind]().eval()
     x = X.float() if kind == "layers" else X
-    return module, trials(wire(module, x), x, ABLATIONS[ablation], draws=1, seed=0)[0]
+    return module, trials(wire(module, x), x, ablation, draws=1, seed=0)[0]
 
 
 KINDS = ["share", "encoder", "norm last", "time first", "layers"]
@@ -89,16 +89,16 @@ def test_edges_are_replaced_as_by_hand(seed: int, ablation: str):
 def test_replacements_are_what_they_are_called():
     _, found = trial("encoder", "zero")
     rng = np.random.default_rng(1)
-    assert all((value == 0).all() for value in Zero().draw(found.known, rng).values())
-    for name, value in Mean().draw(found.known, rng).items():
+    assert all((value == 0).all() for value in ablated("zero", found.known, rng).values())
+    for name, value in ablated("mean", found.known, rng).items():
         torch.testing.assert_close(value[3], found.known[name].mean(0))
-    drawn = Resample().draw(found.known, rng)
+    drawn = ablated("resample", found.known, rng)
     node = {source.component: source.node.name for source in found.wiring.sources}
     embed, place = node["embed"], node["place"]
     order = [int((found.known[embed] == row).flatten(1).all(1).nonzero()[0]) for row in drawn[embed]]
     assert sorted(order) == list(range(len(X)))
     assert all(partner != row for row, partner in enumerate(order))
-    moved = ResampleAnywhere().draw(found.known, rng)
+    moved = ablated("resample anywhere", found.known, rng)
     places = {tuple(entry) for entry in found.known[place][0].tolist()}
     assert {tuple(entry) for row in moved[place].tolist() for entry in row} == places
     # the token is taken from the same place as the position, on the partner
@@ -110,7 +110,7 @@ def test_replacements_are_what_they_are_called():
 @pytest.mark.parametrize("ablation", list(ABLATIONS))
 def test_damage_is_none_where_nothing_is_read_and_whole_where_all_is_replaced(ablation: str):
     wiring = wire(reverse(), X)
-    (found, *_) = trials(wiring, X, ABLATIONS[ablation], draws=1, seed=1)
+    (found, *_) = trials(wiring, X, ablation, draws=1, seed=1)
     damage = found.damage(all_but_one(wiring)).mean(1)
     for edge, value in zip(wiring.edges, damage, strict=True):
         if edge.target in ("heads.1.0", "mlp") or (edge.target, edge.source) == ("output", "token"):

@@ -201,7 +201,7 @@ def test_a_simpler_mechanism_of_a_null_network_is_no_hit() -> None:
     ],
 )
 def test_the_rule(hits: int, count: int, status: str) -> None:
-    assert judged(hits, count, lively=count) == (status, (1 + hits) / (count + 1))
+    assert judged(hits, count, lively=count) == status
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_one_null_that_does_as_well_is_followed_by_a_closer_look(
 
 
 def test_constant_nulls_do_not_hide_that_all_others_reach_it() -> None:
-    assert judged(3, 19, lively=4)[0] == "fail"
+    assert judged(3, 19, lively=4) == "fail"
 
 
 NETWORKS = (

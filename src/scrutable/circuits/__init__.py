@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from scrutable.circuits._ablation import ABLATIONS, Ablation, Mean, Resample, ResampleAnywhere, Zero
 from scrutable.circuits._acdc import Acdc
 from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
 from scrutable.circuits._contexts import Contexts
@@ -18,6 +17,7 @@ from scrutable.circuits._scores import Score, completeness, edge_auc, faithfulne
 from scrutable.circuits._trial import Trial, trials
 from scrutable.circuits._wire import wire
 from scrutable.circuits._wiring import Edge, Wiring
+from scrutable.network.engine import ABLATIONS, Ablation
 
 __all__ = [
     "ABLATIONS",
@@ -29,15 +29,11 @@ __all__ = [
     "Edge",
     "EdgeAttribution",
     "HeadImportance",
-    "Mean",
     "Method",
-    "Resample",
-    "ResampleAnywhere",
     "Score",
     "SubnetworkProbing",
     "Trial",
     "Wiring",
-    "Zero",
     "against_searched",
     "completeness",
     "edge_auc",

@@ -14,7 +14,6 @@ from typing import final
 import numpy as np
 from torch import Tensor, nn
 
-from scrutable.circuits._ablation import ABLATIONS
 from scrutable.circuits._find import Circuit
 from scrutable.circuits._scores import faithfulness
 from scrutable.circuits._trial import Trial, trials
@@ -103,7 +102,7 @@ def _held_out(circuit: Circuit, fresh: Tensor, count: int, seed: int) -> float:
     keep = np.zeros(len(circuit.edges), dtype=bool)
     keep[np.argsort(-circuit.scores, kind="stable")[:count]] = True
     wiring = circuit.trials[0][0].wiring
-    made = (trials(wiring, fresh, ABLATIONS[name], draws=1, seed=seed) for name in circuit.ablations)
+    made = (trials(wiring, fresh, name, draws=1, seed=seed) for name in circuit.ablations)
     return min(faithfulness(group, keep, seed=seed).value for group in made)
 
 

@@ -9,15 +9,15 @@ from typing import final
 import numpy as np
 from torch import Tensor, nn
 
-from scrutable.circuits._ablation import ABLATIONS
 from scrutable.circuits._contexts import Contexts
 from scrutable.circuits._method import Method
 from scrutable.circuits._trial import Trial, mean_damage, trials
 from scrutable.circuits._wire import wire
 from scrutable.circuits._wiring import Edge
 from scrutable.errors import UserError
+from scrutable.network.engine import ABLATIONS, Ablation
 
-BOTH = ("zero", "resample", "resample anywhere")
+BOTH: tuple[Ablation, ...] = ("zero", "resample", "resample anywhere")
 
 
 @final
@@ -35,7 +35,7 @@ class Circuit:
     scores: np.ndarray
     keep: np.ndarray
     method: str
-    ablations: tuple[str, ...]
+    ablations: tuple[Ablation, ...]
     trials: tuple[tuple[Trial, ...], ...]
 
     @property
@@ -48,7 +48,7 @@ def find(
     module: nn.Module,
     x: Tensor | Sequence[Tensor],
     *,
-    ablations: Sequence[str] = BOTH,
+    ablations: Sequence[Ablation] = BOTH,
     method: Method | None = None,
     within: float = 0.01,
     draws: int = 1,
@@ -75,7 +75,7 @@ def find(
         raise UserError(f"got the ablations {list(ablations)}, expected some of {', '.join(ABLATIONS)}")
     method = method or Contexts()
     made = tuple(
-        tuple(trials(wiring, part, ABLATIONS[name], draws=draws, seed=seed))
+        tuple(trials(wiring, part, name, draws=draws, seed=seed))
         for part in ([x] if isinstance(x, Tensor) else x)
         for wiring in [wire(module, part)]
         for name in ablations

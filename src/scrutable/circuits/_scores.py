@@ -14,6 +14,7 @@ import numpy as np
 
 from scrutable.circuits._trial import Trial, mean_damage
 from scrutable.hypothesis import Interval, cluster_bootstrap
+from scrutable.network.engine import Ablation
 from scrutable.work import generator
 
 SUBSETS = 20
@@ -30,7 +31,7 @@ class Score:
     """
 
     name: str
-    ablation: str
+    ablation: Ablation
     value: float
     interval: Interval | None
     n: int

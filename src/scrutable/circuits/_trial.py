@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scrutable.circuits._ablation import Ablation
 from scrutable.circuits._patching import Patching, Values
 from scrutable.circuits._wiring import Wiring
+from scrutable.network.engine import Ablation, ablated
+from scrutable.network.engine._ablation import DRAWN
 from scrutable.network.engine._graph import OUTPUT
 from scrutable.work import generator
 
@@ -31,14 +32,14 @@ class Trial:
 
     Arguments:
         x: `(n, ...)`. known: what the sources write on it. replacement: what they write where edges are replaced.
-        ablation: its name.
+        ablation: its kind.
     """
 
     patching: Patching
     x: Tensor
     known: Values
     replacement: Values
-    ablation: str
+    ablation: Ablation
 
     @property
     def wiring(self) -> Wiring:
@@ -92,9 +93,9 @@ def trials(wiring: Wiring, x: Tensor, ablation: Ablation, *, draws: int, seed: i
     patching = Patching(wiring)
     with torch.no_grad():
         known = patching.values(x)
-    rng = generator(seed, "ablation", ablation.name)
-    count = draws if ablation.random else 1
-    return [Trial(patching, x, known, ablation.draw(known, rng), ablation.name) for _ in range(count)]
+    rng = generator(seed, "ablation", ablation)
+    count = draws if ablation in DRAWN else 1
+    return [Trial(patching, x, known, ablated(ablation, known, rng), ablation) for _ in range(count)]
 
 
 def mean_damage(parts: Iterable[Trial], keep: np.ndarray) -> np.ndarray:

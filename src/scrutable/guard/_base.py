@@ -114,17 +114,3 @@ def compared_everywhere(case: GuardCase, most: int) -> bool:
     size = case.network.inputs.size
     equal = any(r.kind == "exhaustive" and r.passed for r in case.evidence)
     return equal and size is not None and size <= most
-
-
-def silent(name: str, reason: str, *, unknown: str = "") -> Result:
-    """A result without a measurement: "not applicable" because of `reason`, or "unknown" because of `unknown`."""
-    return Result(
-        name=name,
-        kind="guard",
-        status="unknown" if unknown else "not applicable",
-        value=None,
-        n=0,
-        interval=None,
-        method="not measured",
-        reason=unknown or reason,
-    )

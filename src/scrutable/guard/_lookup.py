@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from scrutable.guard._base import Guard, GuardCase, silent
+from scrutable.guard._base import Guard, GuardCase
 from scrutable.guard._baseline import share_right, skill
-from scrutable.hypothesis import Result, wilson
+from scrutable.hypothesis import Result, silent, wilson
 from scrutable.program import operator
 from scrutable.work import flat_rows
 
@@ -27,13 +27,13 @@ class Lookup(Guard):
     def apply(self, case: GuardCase) -> Result:
         """See `Guard.apply`. Cost: none to speak of."""
         if any(r.kind == "exhaustive" and r.passed for r in case.evidence):
-            return silent(self.name, "program and network are equal on every input")
+            return silent(self.name, "guard", "program and network are equal on every input")
         base = share_right(_table(case, rows=0), case.test.outputs)
         rows = affordable_rows(case)
         share = share_right(_table(case, rows=rows), case.test.outputs)
         scores = case.score(case.network, case.hypothesis, case.test.inputs, case.test.outputs, seed=case.seed)
         if skill(1.0, base) == 0.0:
-            return silent(self.name, "the network's outputs are as good as constant: a table needs no rows")
+            return silent(self.name, "guard", "the network's outputs are as good as constant: a table needs no rows")
         better = scores.agreement > share
         n = len(case.test.outputs)
         return Result(

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from scrutable.errors import ProgramError, UserError
-from scrutable.guard._base import GuardCase, Scores, silent
+from scrutable.guard._base import GuardCase, Scores
 from scrutable.guard._baseline import NEARLY_CONSTANT, baseline, skill
-from scrutable.hypothesis import Result, Status
+from scrutable.hypothesis import Result, Status, against_nulls, silent
 
 WANTED, FEWEST, LEVEL = 19, 5, 0.05
 CLOSER = 59
@@ -124,31 +124,28 @@ def compared_with_nulls(name: str, item: NullItem, *, what: str) -> Result:
     case = item.case
     base = baseline(case, case.find, case.test)
     if base >= NEARLY_CONSTANT:
-        return silent(name, "the network's outputs are as good as constant: there is no rich program to be matched")
+        return silent(
+            name, "guard", "the network's outputs are as good as constant: there is no rich program to be matched"
+        )
     scores = case.score(case.network, case.hypothesis, case.test.inputs, case.test.outputs, seed=case.seed)
     found = statistic(scores, base, with_interchange=item.with_interchange)
     nulls, wanted = _looked_at(item, found)
     if not nulls and item.make(case, 0) is None:
-        return silent(name, f"there are no {what}: the network is a function without weights")
+        return silent(name, "guard", f"there are no {what}: the network is a function without weights")
     hits = sum(null.statistic >= found for null in nulls)
     lively = sum(null.base < NEARLY_CONSTANT for null in nulls)
-    status, p = judged(hits, len(nulls), lively=lively)
-    words = f"the same search does as well on {hits} of {len(nulls)} {what} (p = {p:.3f})"
+    words = f"the same search does as well on {hits} of {len(nulls)} {what} {{p}}"
     words += f"; {len(nulls) - lively} of them are as good as constant" if lively < len(nulls) else ""
     if len(nulls) < wanted:
         words += f"; time allowed {len(nulls)} of {wanted}" + (f", {FEWEST} are needed" if len(nulls) < FEWEST else "")
-    return Result(
-        name=name,
-        kind="guard",
-        status=status,
-        value=p,
-        n=len(nulls),
-        interval=None,
+    return against_nulls(
+        name,
+        found,
+        [null.statistic for null in nulls],
+        status=judged(hits, len(nulls), lively=lively),
         method=_method(item),
         reason=words,
         details=(
-            ("found", found),
-            ("nulls", tuple(null.statistic for null in nulls)),
             ("baseline", base),
             ("null agreements", tuple(null.agreement for null in nulls)),
             ("null baselines", tuple(null.base for null in nulls)),
@@ -189,15 +186,13 @@ def _method(item: NullItem) -> str:
     most = "no more bits" if item.slack == 1.0 else f"up to {item.slack:g} times the bits"
     score = "agreement on rows kept back, counted from the network's own baseline"
     causal = ", times interchange" if item.with_interchange else ""
-    return f"p-value: search and tests repeated, the same proposers for as long, candidates of {most}; {score}{causal}"
+    return f"search and tests repeated, the same proposers for as long, candidates of {most}; {score}{causal}"
 
 
-def judged(hits: int, count: int, *, lively: int) -> tuple[Status, float]:
-    """The rule of `compared_with_nulls`, and p."""
-    p = (1 + hits) / (count + 1)
+def judged(hits: int, count: int, *, lively: int) -> Status:
+    """The rule of `compared_with_nulls`."""
     if count < FEWEST:
-        return "unknown", p
-    if hits == 0 or (count >= WANTED and p <= LEVEL):
-        return "pass", p
-    failed = count <= WANTED and hits >= max(2, COMMON * lively)
-    return ("fail" if failed else "unknown"), p
+        return "unknown"
+    if hits == 0 or (count >= WANTED and (1 + hits) / (count + 1) <= LEVEL):
+        return "pass"
+    return "fail" if count <= WANTED and hits >= max(2, COMMON * lively) else "unknown"

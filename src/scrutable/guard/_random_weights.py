@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from scrutable.errors import UserError
-from scrutable.guard._base import Guard, GuardCase, compared_everywhere, silent
+from scrutable.guard._base import Guard, GuardCase, compared_everywhere
 from scrutable.guard._nulls import COMPARABLE, NullItem, compared_with_nulls
-from scrutable.hypothesis import Result
+from scrutable.hypothesis import Result, silent
 
 FEW = 64
 
@@ -29,7 +29,9 @@ class RandomWeights(Guard):
         network does with so few has a short program of its own, rightly."""
         if compared_everywhere(case, FEW):
             size = case.network.inputs.size
-            return silent(self.name, f"all {size} inputs were compared: random networks have short programs on so few")
+            return silent(
+                self.name, "guard", f"all {size} inputs were compared: random networks have short programs on so few"
+            )
         item = NullItem(
             case, _random_network, with_interchange=True, least_bits=COMPARABLE * case.hypothesis.program.bits
         )

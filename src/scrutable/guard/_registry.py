@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scrutable.errors import ProgramError, UserError
-from scrutable.guard._base import Guard, GuardCase, silent
+from scrutable.guard._base import Guard, GuardCase
 from scrutable.guard._lookup import Lookup
 from scrutable.guard._random_weights import RandomWeights
 from scrutable.guard._shuffled import ShuffledOutputs
-from scrutable.hypothesis import Evidence, Result
+from scrutable.hypothesis import Evidence, Result, silent
 
 GUARDS: tuple[Guard, ...] = (Lookup(), RandomWeights(), ShuffledOutputs())
 """Cheap first. Append to register a guard."""
@@ -28,4 +28,4 @@ def _applied(guard: Guard, case: GuardCase) -> Result:
     try:
         return guard.apply(case)
     except (ProgramError, UserError) as error:
-        return silent(guard.name, "", unknown=f"could not be carried out: {error}")
+        return silent(guard.name, "guard", "", unknown=f"could not be carried out: {error}")

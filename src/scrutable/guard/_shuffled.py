@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scrutable.guard._base import Guard, GuardCase, compared_everywhere, silent
+from scrutable.guard._base import Guard, GuardCase, compared_everywhere
 from scrutable.guard._nulls import NullItem, compared_with_nulls
-from scrutable.hypothesis import Result
+from scrutable.hypothesis import Result, silent
 from scrutable.work import flat_rows, generator
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ class ShuffledOutputs(Guard):
         """See `Guard.apply`. Cost: up to 19 searches. Not applicable to domains of at most `FEW` inputs."""
         if compared_everywhere(case, FEW):
             size = case.network.inputs.size
-            return silent(self.name, f"there are only {size} inputs, all compared: any answers to so few are soon said")
+            return silent(
+                self.name, "guard", f"there are only {size} inputs, all compared: any answers to so few are soon said"
+            )
         item = NullItem(case, shuffled_network, with_interchange=False, least_bits=0.0, slack=SLACK)
         return compared_with_nulls(self.name, item, what="networks with outputs shuffled across inputs")
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scrutable.guard._base import Rows, in_turn, silent
+from scrutable.guard._base import Rows, in_turn
 from scrutable.guard._baseline import most_frequent, share_right, skill
 from scrutable.guard._nulls import WANTED, judged, until_settled
-from scrutable.hypothesis import Result, wilson
+from scrutable.hypothesis import Result, against_nulls, silent, wilson
 from scrutable.program import residual_bits
 from scrutable.work import Clock, flat_rows, generator
 
@@ -68,7 +68,7 @@ def subnetwork_guards(claim: Subnetwork) -> tuple[Result, ...]:
     base = share_right(np.broadcast_to(most_frequent(claim.find.outputs), claim.test.outputs.shape), claim.test.outputs)
     if skill(float(alone.mean()), base) == 0.0:
         why = "the part does no better than a constant: there is nothing to doubt"
-        return tuple(silent(name, why) for name in (CONTEXT, NECESSITY, BITS, NULL))
+        return tuple(silent(name, "guard", why) for name in (CONTEXT, NECESSITY, BITS, NULL))
     return _context(claim, alone), _necessity(claim, alone, base), _bits(claim), _untrained(claim, alone, base)
 
 
@@ -158,16 +158,12 @@ def _untrained(claim: Subnetwork, alone: np.ndarray, base: float) -> Result:
     found = float(alone.mean())
     nulls = until_settled(claim.map(_Untrained(claim), range(WANTED)), lambda null: null >= found)
     hits = sum(null >= found for null in nulls)
-    status, p = judged(hits, len(nulls), lively=len(nulls))
-    return Result(
-        name=NULL,
-        kind="guard",
-        status=status,
-        value=p,
-        n=len(nulls),
-        interval=None,
-        method="p-value: the same search for a mask on re-initialised weights, of no more bits; answers on rows not "
-        "searched",
-        reason=f"masks of untrained weights do as well in {hits} of {len(nulls)} networks (p = {p:.3f})",
-        details=(("found", found), ("nulls", tuple(nulls)), ("constant", base)),
+    return against_nulls(
+        NULL,
+        found,
+        nulls,
+        status=judged(hits, len(nulls), lively=len(nulls)),
+        method="the same search for a mask on re-initialised weights, of no more bits; answers on rows not searched",
+        reason=f"masks of untrained weights do as well in {hits} of {len(nulls)} networks {{p}}",
+        details=(("constant", base),),
     )

@@ -14,6 +14,7 @@ from scrutable.hypothesis._intervals import (
 )
 from scrutable.hypothesis._multiplicity import holm, max_t, p_value
 from scrutable.hypothesis._person import hypothesis
+from scrutable.hypothesis._results import against_nulls, silent
 
 __all__ = [
     "COARSEST",
@@ -28,6 +29,7 @@ __all__ = [
     "Result",
     "Status",
     "Verdict",
+    "against_nulls",
     "clopper_pearson",
     "cluster_bootstrap",
     "confidence_sequence",
@@ -41,6 +43,7 @@ __all__ = [
     "p_value",
     "plain",
     "read_as",
+    "silent",
     "two_way",
     "verdict_of",
     "wilson",

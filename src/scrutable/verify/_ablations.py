@@ -23,7 +23,7 @@ class Ablated:
     """What one kind of ablation did.
 
     Arguments:
-        kind: "zero", "mean" or "resample". site: as printed.
+        kind: one of `scrutable.network.engine.ABLATIONS`. site: as printed.
         changed: the share of inputs whose answer is another one then. interval: Wilson. n: inputs.
         unlike: the share of the values put there that are farther from the nearest natural value than 95% of natural
             ones are. Where it is large, the answers are those to something the network never sees.
@@ -42,7 +42,7 @@ class Ablated:
 
 
 def ablate(network: Network, site: str, data: np.ndarray, *, kind: Ablation, seed: int = 0) -> Ablated:
-    """Replace what a site holds, by nothing, by its mean or by what it holds on another input, and compare answers.
+    """Replace what a site holds, by zero, by its mean or by what it holds on another input, and compare answers.
 
     Arguments:
         data: `(n, *inputs.shape)`; means and other inputs are taken from these.
@@ -58,7 +58,7 @@ def ablate(network: Network, site: str, data: np.ndarray, *, kind: Ablation, see
 
     rng = generator(seed, "ablation", kind, site)
     (natural,) = network.read(data, site).values()
-    values = ablated(kind, torch.from_numpy(natural), rng).numpy()
+    values = ablated(kind, {site: torch.from_numpy(natural)}, rng)[site].numpy()
     answers, said = network.predict(data), network.patched(data, {site: values})
     changed = ~agrees(network.outputs, said, answers)
     points, order = flat_rows(natural).astype(float), rng.permutation(len(natural))

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.hypothesis import Interval, Result, Status, wilson
-from scrutable.verify._base import silent
+from scrutable.hypothesis import Interval, Result, Status, silent, wilson
 from scrutable.verify._places import Found, Scores, rebuilt, resampled, scored
 from scrutable.verify._pooled import Pool
 

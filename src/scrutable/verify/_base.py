@@ -73,17 +73,3 @@ class Test(ABC):
     @abstractmethod
     def apply(self, case: Case) -> tuple[Result, ...]:
         """Carry out the check. What cannot be measured is a result that says why, never an exception."""
-
-
-def silent(name: str, kind: Kind, reason: str, *, unknown: str = "") -> Result:
-    """A result without a measurement: "not applicable" because of `reason`, or "unknown" because of `unknown`."""
-    return Result(
-        name=name,
-        kind=kind,
-        status="unknown" if unknown else "not applicable",
-        value=None,
-        n=0,
-        interval=None,
-        method="not measured",
-        reason=unknown or reason,
-    )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from scrutable.hypothesis import Kind, Result, wilson
+from scrutable.hypothesis import Kind, Result, silent, wilson
 from scrutable.program import Program, Scan, variables
 from scrutable.verify._agreement import agrees, counter_example
-from scrutable.verify._base import Case, Sample, Test, silent
+from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._inputs import Box
 from scrutable.verify._memory import memory_of
 from scrutable.work import generator

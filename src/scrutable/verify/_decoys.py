@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from scrutable.hypothesis import Result, max_t, p_value
-from scrutable.verify._base import silent
+from scrutable.hypothesis import Result, against_nulls, max_t, p_value, silent
 
 NAME = "guard.decoy_variables"
 FEWEST, LEVEL = 19, 0.05
@@ -27,21 +26,16 @@ def decoy_result(main: Result, found: float, decoys: Callable[[], list[float]]) 
     if not main.passed:
         return silent(NAME, "guard", "the interchange did not pass, so no alignment is claimed")
     nulls = decoys()
-    hits, p = sum(null >= found for null in nulls), p_value(found, nulls)
-    enough = len(nulls) >= FEWEST
-    status = "pass" if enough and p <= LEVEL else "fail" if hits else "unknown"
-    words = f"{hits} of {len(nulls)} decoys align as well as the program's variables (p = {p:.3f})"
-    return Result(
-        name=NAME,
-        kind="guard",
-        status=status,
-        value=p,
-        n=len(nulls),
-        interval=None,
-        method="p-value: the same fitting, choice and test for values handed to other rows; "
+    hits, enough = sum(null >= found for null in nulls), len(nulls) >= FEWEST
+    words = f"{hits} of {len(nulls)} decoys align as well as the program's variables {{p}}"
+    return against_nulls(
+        NAME,
+        found,
+        nulls,
+        status="pass" if enough and p_value(found, nulls) <= LEVEL else "fail" if hits else "unknown",
+        method="the same fitting, choice and test for values handed to other rows; "
         "agreement of activations from inputs that share the value alone, on pairs whose answer changes",
         reason=words if enough else f"{words}; time allowed {len(nulls)} decoys, {FEWEST} are needed",
-        details=(("found", found), ("nulls", tuple(nulls))),
     )
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scrutable.hypothesis import Result, wilson
-from scrutable.verify._base import silent
+from scrutable.hypothesis import Result, silent, wilson
 from scrutable.verify._classes import Classes
 from scrutable.verify._pairs import Trace
 from scrutable.verify._regression import Codes, Features, Regression, fit_regression

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrutable.errors import ScrutableError
-from scrutable.hypothesis import Interval, Kind, Result, Status
+from scrutable.hypothesis import Interval, Kind, Result, Status, silent
 from scrutable.network import PIECEWISE_LINEAR, Activation, Affine
 from scrutable.verify._agreement import agrees, answers_to
-from scrutable.verify._base import Case, Sample, Test, silent
+from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._bounds import UNIT, bounds_of
 from scrutable.verify._exhaustive import LARGEST
 from scrutable.verify._fidelity import examples

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from scrutable.hypothesis import Interval, Kind, Result
+from scrutable.hypothesis import Interval, Kind, Result, silent
 from scrutable.verify._agreement import answers_to
-from scrutable.verify._base import Case, Sample, Test, silent
+from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._fidelity import examples, judged, single_answers
 
 LARGEST = 2**22

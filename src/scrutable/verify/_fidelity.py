@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from scrutable.hypothesis import CounterExample, Kind, Result, Status, wilson
+from scrutable.hypothesis import CounterExample, Kind, Result, Status, silent, wilson
 from scrutable.verify._agreement import SHOWN, answers_to, counter_example, least_right, same, shares_right
-from scrutable.verify._base import Case, Sample, Test, silent
+from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._inputs import fresh_inputs, shifted_inputs
 from scrutable.work import generator
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from scrutable.errors import ProgramError, UserError
-from scrutable.hypothesis import Result
+from scrutable.hypothesis import Result, silent
 from scrutable.program import Let, Selector
 from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_result, unmapped_result
-from scrutable.verify._base import Case, silent
+from scrutable.verify._base import Case
 from scrutable.verify._decoys import NAME as DECOYS
 from scrutable.verify._decoys import decoy_result, decoys_together
 from scrutable.verify._places import Pairs, Place, best_of, decoy_scores

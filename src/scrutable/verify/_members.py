@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scrutable.hypothesis import Result, wilson
-from scrutable.verify._base import Sample, silent
+from scrutable.hypothesis import Result, silent, wilson
+from scrutable.verify._base import Sample
 from scrutable.verify._classes import Classes
 from scrutable.verify._pairs import Trace, Trial, disjoint_pairs, outcome, trace
 from scrutable.verify._places import Pairs

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrutable.errors import ProgramError, UserError
-from scrutable.hypothesis import Result
+from scrutable.hypothesis import Result, silent
 from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_result, rebuilt_result, unmapped_result
-from scrutable.verify._base import Case, silent
+from scrutable.verify._base import Case
 from scrutable.verify._classes import classes_of
 from scrutable.verify._decoys import decoy_result
 from scrutable.verify._distinctions import at_three_steps, distinctions

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scrutable.errors import ProgramError, UserError
-from scrutable.hypothesis import Evidence, Result
-from scrutable.verify._base import Case, Test, silent
+from scrutable.hypothesis import Evidence, Result, silent
+from scrutable.verify._base import Case, Test
 from scrutable.verify._claims import NoDependence, NoMemory
 from scrutable.verify._equivalence import Equivalence
 from scrutable.verify._exhaustive import Exhaustive

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scrutable.network.engine._ablation import Ablation, ablated, partners
+from scrutable.network.engine._ablation import ABLATIONS, Ablation, ablated, partners
 from scrutable.network.engine._capture import capture
 from scrutable.network.engine._engine import Engine
 from scrutable.network.engine._graph import Graph
@@ -12,6 +12,7 @@ from scrutable.network.engine._tape import NotCaptured
 from scrutable.network.engine._weights import with_weights
 
 __all__ = [
+    "ABLATIONS",
     "Ablation",
     "Engine",
     "Graph",

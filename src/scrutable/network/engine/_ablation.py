@@ -1,8 +1,9 @@
-"""What a value is replaced by when it is taken away. The kinds answer different questions and are never mixed."""
+"""What values are replaced by when they are taken away. The kinds answer different questions and are never mixed."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -10,26 +11,36 @@ from torch import Tensor
 
 from scrutable.errors import UserError
 
-Ablation = Literal["zero", "mean", "resample"]
+Ablation = Literal["zero", "mean", "resample", "resample anywhere"]
+"""By zero; by the mean over the rows, at each position; by the value of another row, at the same position; or of
+another row at another position, since what depends on the position alone is the same in every row."""
+ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
+DRAWN: tuple[Ablation, ...] = ("resample", "resample anywhere")
+"""The kinds that are drawn at random."""
 
 
-def ablated(kind: Ablation, natural: Tensor, rng: np.random.Generator) -> Tensor:
-    """What stands in for each row of a value.
+def ablated(kind: Ablation, natural: Mapping[str, Tensor], rng: np.random.Generator) -> dict[str, Tensor]:
+    """What stands in for each row of some values. Where it is drawn, it is drawn once for all of them.
 
     Arguments:
-        kind: "zero"; "mean" of the rows; "resample", that of another row, at random.
-        natural: `(n, ...)`, at least two rows for "resample".
+        natural: `(n, ...)` each, positions on the last axis but one; at least two rows where other rows are drawn.
 
     Raises:
         UserError: another kind, or a single row has no other.
     """
+    if kind not in ABLATIONS:
+        raise UserError(f"got the ablation {str(kind)[:40]!r}, expected one of {', '.join(ABLATIONS)}")
     if kind == "zero":
-        return torch.zeros_like(natural)
+        return {name: torch.zeros_like(value) for name, value in natural.items()}
     if kind == "mean":
-        return natural.mean(dim=0, keepdim=True).expand_as(natural)
-    if kind != "resample":
-        raise UserError(f"got the ablation {str(kind)[:40]!r}, expected zero, mean or resample")
-    return natural[partners(len(natural), rng).to(natural.device)]
+        return {name: value.mean(0, keepdim=True).expand_as(value) for name, value in natural.items()}
+    n, longest = len(next(iter(natural.values()))), max(map(_length, natural.values()))
+    others = partners(n, rng)
+    drawn = {name: value[others.to(value.device)] for name, value in natural.items()}
+    if kind == "resample":
+        return drawn
+    where = torch.from_numpy(rng.random((n, longest)))
+    return {name: _elsewhere(value, where) for name, value in drawn.items()}
 
 
 def partners(n: int, rng: np.random.Generator) -> Tensor:
@@ -44,3 +55,17 @@ def partners(n: int, rng: np.random.Generator) -> Tensor:
     others = np.empty(n, dtype=int)
     others[order] = np.roll(order, 1)
     return torch.from_numpy(others)
+
+
+def _length(value: Tensor) -> int:
+    """How many positions there are."""
+    return value.shape[-2] if value.ndim > 2 else 1
+
+
+def _elsewhere(value: Tensor, where: Tensor) -> Tensor:
+    """The values of each row at other positions: `where`, `(n, longest)`, has shares of the length."""
+    if _length(value) == 1:
+        return value
+    at = (where[:, : value.shape[-2]] * value.shape[-2]).long().to(value.device)
+    rows = torch.arange(len(value), device=value.device)[:, None]
+    return value.movedim(-2, 1)[rows, at].movedim(1, -2)

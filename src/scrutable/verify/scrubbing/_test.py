@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from scrutable.errors import UserError
-from scrutable.hypothesis import Kind, Result
-from scrutable.verify._base import Case, Test, silent
+from scrutable.hypothesis import Kind, Result, silent
+from scrutable.verify._base import Case, Test
 from scrutable.verify.scrubbing._part import Part, checked
 from scrutable.verify.scrubbing._scrub import FEWEST_RESAMPLES, FEWEST_ROWS, scrub
 from scrutable.verify.scrubbing._scrubbed import NAME
