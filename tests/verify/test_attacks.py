@@ -10,7 +10,7 @@ from torch import nn
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Bits, Category, Columns, Domain, Integers, Network, Reals
 from scrutable.program import INT, REAL, Expr, Input, Let, Program, Var, call
-from scrutable.verify import Case, Exhaustive, Sample, find_counter_examples
+from scrutable.verify import Case, Equivalence, Sample, find_counter_examples
 from scrutable.verify._ascent import distance, gradient_ascent, greedy_ascent
 from scrutable.verify._boundaries import boundaries, corners
 from scrutable.verify._inputs import Box
@@ -196,7 +196,7 @@ def test_an_over_long_domain_stops_with_the_clock() -> None:
     for v, w in zip(inputs[1:], score[1:], strict=True):
         expr = expr + v * float(w)
     claim = program(call("if", call("lt", -float(bias), expr), 1, 0), inputs)
-    (result,) = Exhaustive().apply(case(network, claim, seconds=0.4))
+    (result,) = Equivalence().apply(case(network, claim, seconds=0.4))
     assert result.status == "unknown"
     assert "time ran out after" in result.reason and "of 2097152" in result.reason
 
@@ -206,7 +206,7 @@ def test_two_million_inputs_are_compared() -> None:
     network = Network(nn.Linear(21, 1), Bits(channels=21), Bits(threshold=-1000.0))
     inputs = [Var(f"x{i}", INT) for i in range(21)]
     wrong = program(call("if", call("lt", 20, total(inputs)), 0, 1), inputs)
-    (result,) = Exhaustive().apply(case(network, wrong, seconds=600))
+    (result,) = Equivalence().apply(case(network, wrong, seconds=600))
     assert result.status == "fail"
     assert result.n == 2**21
     assert dict(result.details)["disagreements"] == 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 _TITLES = {
     "fidelity": "Same outputs",
     "exhaustive": "Same outputs on the whole domain",
-    "equivalence": "Proof by a solver of the same outputs",
+    "equivalence": "Proof of the same outputs",
     "counter_example": "Search for counter-examples",
     "counter_examples": "Search for counter-examples",
     "search": "Search for counter-examples",

@@ -9,13 +9,12 @@ from scrutable.verify._ablations import Ablated, ablate
 from scrutable.verify._agreement import TOLERANCE, agrees, answers_to, least_right, shares_right, tolerance
 from scrutable.verify._base import Case, Sample, Test
 from scrutable.verify._claims import NoDependence, NoMemory
-from scrutable.verify._equivalence import Equivalence
-from scrutable.verify._exhaustive import Exhaustive
 from scrutable.verify._fidelity import SINGLE, HeldOut, Longer, Shifted
 from scrutable.verify._interchange import Interchange, interchange_value
 from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
 from scrutable.verify._subspace import Subspace, find_subspace
+from scrutable.verify.equivalence import Equivalence
 from scrutable.verify.scrubbing import Part, Recovered, Scrubbed, Scrubbing, Swapped, loss_recovered, scrub
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "Case",
     "CounterExamples",
     "Equivalence",
-    "Exhaustive",
     "HeldOut",
     "Interchange",
     "Longer",

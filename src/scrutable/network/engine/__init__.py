@@ -8,7 +8,8 @@ from scrutable.network.engine._engine import Engine
 from scrutable.network.engine._graph import Graph
 from scrutable.network.engine._node import Node, Rows, Size, Value
 from scrutable.network.engine._plan import Swap
-from scrutable.network.engine._tape import NotCaptured
+from scrutable.network.engine._schedule import filled
+from scrutable.network.engine._tape import NotCaptured, bare
 from scrutable.network.engine._weights import with_weights
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "Swap",
     "Value",
     "ablated",
+    "bare",
     "capture",
+    "filled",
     "partners",
     "with_weights",
 ]

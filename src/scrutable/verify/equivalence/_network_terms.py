@@ -11,7 +11,7 @@ import numpy as np
 import z3
 
 from scrutable.network import Activation, Affine, Layer, OneHot
-from scrutable.verify._bounds import Bounds
+from scrutable.verify.equivalence._layer_bounds import Bounds
 
 
 @lru_cache(maxsize=2**16)
