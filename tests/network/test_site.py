@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrutable.errors import UserError
-from scrutable.network import Site, Span
+from scrutable.network import Position, Site, Span
 
 numbers = st.integers(-50, 50)
 spans = st.builds(Span, st.none() | numbers, st.none() | numbers, st.none() | st.integers(1, 9))
+positions = st.builds(Position, st.integers(0, 50))
 indices = numbers | spans | st.lists(numbers, min_size=1, max_size=5, unique=True).map(tuple)
 names = st.lists(st.text("abcXYZ_09-", min_size=1, max_size=5), min_size=1, max_size=3).map(".".join)
 
@@ -21,7 +22,10 @@ def sites(draw: st.DrawFn) -> Site:
     step, axes = draw(st.none() | numbers | spans), ()
     if step is not None and draw(st.booleans()):
         axes = tuple(draw(st.lists(indices, min_size=1, max_size=3)))
-    site = Site(draw(names), step, draw(indices), axes=axes)
+    units = draw(indices)
+    if draw(st.booleans()):  # t on one of the axes
+        step, units = draw(st.sampled_from([(draw(positions), units), (step, draw(positions))]))
+    site = Site(draw(names), step, units, axes=axes)
     if not draw(st.booleans()):
         return site
     k = draw(st.integers(1, 5))
@@ -49,6 +53,10 @@ def test_the_printed_form_reads_back_as_the_same_site(site: Site):
         "a[1:, [1, 2]]",
         "blocks.0.attn.softmax[2, :, 0:4]",
         "a[[0, 1], [2, 3], 0, :]",
+        "blocks.0.mlp[t+1, 0:4]",
+        "blocks.0.attn.softmax[[0, 1], t+2, :]",
+        "keys[0, :, t]",
+        "sums[t+1]",
     ],
 )
 def test_forms_that_print_as_they_are_written(text: str):
@@ -106,6 +114,11 @@ NO_SITES = [
     "h[::0]",
     "h[[1], 2]",
     "h[1.5]",
+    "h[t-1]",
+    "h[t+1, t]",
+    "h[[t, 1]]",
+    "h[t*2]",
+    "h[t+t]",
 ]
 HOSTILE = ["h[" + "[" * 9000, "h.along([[1]]", "h.along(__import__('os'))", "h[" + "9" * 5000 + "]"]
 

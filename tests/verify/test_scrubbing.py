@@ -13,9 +13,10 @@ from planted_sums import HIGH, RULES, Feature, data, network, u, v
 from torch import Tensor, nn
 
 from scrutable.errors import UserError
-from scrutable.network import Bits, Columns, Integers, Network
+from scrutable.network import Bits, Columns, Integers, Network, Reals, Tokens
 from scrutable.verify import Part, Scrubbed, loss_recovered, scrub
 from scrutable.verify.scrubbing._classes import Classes
+from scrutable.verify.scrubbing._spots import Spot
 from scrutable.work import generator
 
 
@@ -236,3 +237,30 @@ def test_the_outcome_is_a_result_with_everything_in_it():
     assert result.passed and result.n == 128 and result.value == pytest.approx(1.0)
     assert details["answers that flip"] == 0.0 and details["divergence of scores"] == pytest.approx(0.0, abs=1e-9)
     assert "cluster bootstrap" in result.method and "cross-entropy" in result.method
+
+
+def test_a_spot_at_each_position_is_read_and_put_back():
+    """With axes and t among the indices, numbers are those that the network's own sites give."""
+
+    class Shifted(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = nn.Embedding(4, 6)
+
+        def forward(self, x: Tensor) -> Tensor:
+            e = nn.functional.pad(self.embedding(x), (0, 0, 1, 0))
+            heads = e.view(len(x), -1, 2, 3).transpose(1, 2).exp()
+            return heads.sum(1)[:, 1:]
+
+    network = Network(Shifted().eval(), inputs=Tokens(4, length=5), outputs=Reals(length=5, channels=3))
+    x = network.inputs.sample(6, np.random.default_rng(0))
+    graph = network.captured.graph
+    site = network.site("exp[1, t+1, 0:3]").along(np.eye(3)[1:])
+    spot = Spot.of(graph, site)
+    value = graph.evaluate(["exp"], {"input": network.captured.tensor(x)})["exp"].detach()
+    held = spot.read(value)
+    assert np.allclose(held, network.read(x, site)[site], atol=1e-6)
+    assert torch.allclose(spot.put(value, held), value)
+    moved = spot.put(value, held + 1)
+    assert torch.allclose(spot.read(moved), held + 1)
+    assert int((moved != value).sum()) == held.numel()

@@ -14,7 +14,7 @@ from scrutable.network._domain_labels import Category, Tokens
 from scrutable.network._domain_numbers import Bits, Integers, Reals
 from scrutable.network._facts import NetworkFacts
 from scrutable.network._layers import PIECEWISE_LINEAR, Activation, Affine, Layer, OneHot, after_each, run_layers
-from scrutable.network._site import Site, Span
+from scrutable.network._site import Position, Site, Span
 from scrutable.network._spec import domain_from_spec
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ __all__ = [
     "Network",
     "NetworkFacts",
     "OneHot",
+    "Position",
     "Range",
     "Reals",
     "Recurrence",

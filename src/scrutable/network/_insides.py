@@ -100,7 +100,14 @@ class Captured(Insides):
         node = graph.nodes[graph.names[name]] if name in graph.names else None
         if node is None or not node.is_site or node.dtype is None or not node.dtype.is_floating_point:
             return None
-        return Place(name, steps=False, columns=range(math.prod(node.shape)), shape=node.shape, rows=node.rows)
+        return Place(
+            name,
+            steps=False,
+            columns=range(math.prod(node.shape)),
+            shape=node.shape,
+            rows=node.rows,
+            length=x.shape[1] if self.runner.inputs.is_sequence else None,
+        )
 
     def _probe(self, x: Tensor) -> Tensor:
         """A few other inputs of the same shape."""

@@ -337,7 +337,9 @@ class Network:
 
     def _resolve(self, site: str | Site) -> Selection:
         site = site if isinstance(site, Site) else Site.parse(site)
-        if site.name in self._places or self.recurrence is not None:
+        if self.recurrence is not None or site.name in ("input", "output"):
+            return resolve(site, self._places)
+        if site.name in self._places and site.position is None:
             return resolve(site, self._places)
         inner = self._inside.place(self._probe, site.name)
         return resolve(site, self._places if inner is None else {**self._places, site.name: inner})

@@ -214,7 +214,7 @@ def _put(value: Tensor, selection: Selection, new: np.ndarray, steps: np.ndarray
     """A value with one selection replaced."""
     fresh = torch.from_numpy(np.ascontiguousarray(new))
     if not selection.place.steps:
-        return selection.blend(value, fresh)
+        return selection.blend(value, fresh, steps)
     times: Any = selection.times(value.shape[1]) if steps is None else torch.from_numpy(steps)
     rows: Any = slice(None) if steps is None else torch.arange(len(value))
     result = value.clone()

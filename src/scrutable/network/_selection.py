@@ -21,7 +21,7 @@ class Place:
 
     Arguments:
         shape: of one row of a value of the captured graph, which is `(n, width)` with its axes in one; None for others.
-        rows: where its rows are in the graph.
+        rows: where its rows are in the graph. length: of the sequences that it was captured on; None for others.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Place:
     columns: range
     shape: tuple[int, ...] | None = None
     rows: Rows | None = None
+    length: int | None = None
 
     @property
     def width(self) -> int:
@@ -41,7 +42,8 @@ class Selection:
     """A site whose name and units are known to exist.
 
     Arguments:
-        columns: of the whole value. step: an index, a span, or None for all. directions: `(m, k)`, or None.
+        columns: of the whole value, `(k,)`; `(L, k)` where those of each position of a sequence are others.
+        step: an index, a span, or None for all. directions: `(m, k)`, or None.
     """
 
     site: Site
@@ -53,7 +55,12 @@ class Selection:
     @property
     def width(self) -> int:
         """How many numbers the site is, at each step."""
-        return len(self.columns) if self.directions is None else len(self.directions)
+        return self.columns.shape[-1] if self.directions is None else len(self.directions)
+
+    @property
+    def stepped(self) -> bool:
+        """Whether it has numbers for each position of a sequence."""
+        return self.place.steps or self.columns.ndim == 2
 
     def times(self, length: int) -> int | np.ndarray | None:
         """The steps of a sequence that the site covers: one, several in order, or None without steps.
@@ -61,8 +68,15 @@ class Selection:
         Raises:
             UserError: it covers none.
         """
-        if not self.place.steps:
+        if not self.stepped:
             return None
+        if self.columns.ndim == 2:
+            if length != len(self.columns):
+                raise UserError(
+                    f"got {self.site.text} on sequences of length {length}, expected the length {len(self.columns)} "
+                    "that the network was captured on"
+                )
+            return np.arange(length)
         if isinstance(self.step, int):
             if not -length <= self.step < length:
                 raise UserError(f"got {self.site} on sequences of length {length}, expected a step below {length}")
@@ -73,22 +87,29 @@ class Selection:
         return chosen
 
     def read(self, value: np.ndarray) -> np.ndarray:
-        """The site's numbers in a whole value `(n, L, d)` or `(n, d)`: `(n, k)` at one step, else `(n, L, k)`."""
+        """The site's numbers in a whole value `(n, L, d)` or `(n, d)`: `(n, k)` at one step or without steps, else
+        `(n, L, k)`."""
         if self.place.steps:
             value = value[:, self.times(value.shape[1])]
         value = value[..., self.columns]
         return value if self.directions is None else value @ self.directions.T.astype(value.dtype)
 
-    def blend(self, value: Tensor, new: Tensor) -> Tensor:
-        """`value` `(..., d)` with the site's numbers set to `new` `(..., m)`; what is orthogonal to it stays."""
-        columns = torch.from_numpy(self.columns).to(value.device)
+    def blend(self, value: Tensor, new: Tensor, steps: np.ndarray | None = None) -> Tensor:
+        """`value` `(..., d)` with the site's numbers set to `new` `(..., m)`; what is orthogonal to it stays.
+
+        Arguments:
+            steps: `(n,)`, for columns that are others at each position: at which one each row is set.
+        """
+        columns = torch.from_numpy(self.columns if steps is None else self.columns[steps]).to(value.device)
+        rows_at: Any = ... if steps is None else torch.arange(len(steps), device=value.device)[:, None]
+        where = (rows_at, columns)
         result, new = value.clone(), new.to(value)
         if self.directions is None:
-            result[..., columns] = new
+            result[where] = new
         else:
             rows = torch.from_numpy(self.directions).to(value)
-            held = value[..., columns]
-            result[..., columns] = held + (new - held @ rows.T) @ rows
+            held = value[where]
+            result[where] = held + (new - held @ rows.T) @ rows
         return result
 
 
@@ -104,6 +125,8 @@ def resolve(site: Site, places: dict[str, Place]) -> Selection:
         raise UserError(f"got the site {site.name[:60]!r}, expected one of {known or 'none: it shows no insides'}")
     if place.shape is not None:
         return _inner(site, place, place.shape)
+    if site.position is not None:
+        raise UserError(f"got {site.text}, whose value cannot be followed in a graph, expected {site.name}[:, units]")
     if site.axes:
         raise UserError(f"got {site.text} with {len(site.indices)} indices, expected {site.name}[step, units]")
     if site.step is not None and not place.steps:
@@ -120,12 +143,32 @@ def resolve(site: Site, places: dict[str, Place]) -> Selection:
 
 def _inner(site: Site, place: Place, shape: tuple[int, ...]) -> Selection:
     """A site with one index for each axis."""
-    index = Pick.of(replace(site, directions=()), shape).chosen
-    columns = np.ravel_multi_index(np.broadcast_arrays(*index), shape).ravel() if shape else np.zeros(1, dtype=int)
+    columns = columns_of(site, shape, place.length)
     directions = np.array(site.directions) if site.directions else None
-    if directions is not None and directions.shape[1] != len(columns):
-        raise UserError(f"got directions of {directions.shape[1]} numbers, expected {len(columns)} for {site.text}")
+    if directions is not None and directions.shape[1] != columns.shape[-1]:
+        raise UserError(
+            f"got directions of {directions.shape[1]} numbers, expected {columns.shape[-1]} for {site.text}"
+        )
     return Selection(site, place, columns, None, directions)
+
+
+def columns_of(site: Site, shape: tuple[int, ...], length: int | None) -> np.ndarray:
+    """Which numbers of a value a site is, all axes in one: `(k,)`; with t among its indices `(L, k)`.
+
+    Arguments:
+        shape: of one row of the value. length: of the sequences it is a value for; None for others.
+
+    Raises:
+        UserError: not one index for each axis, or an index that does not exist.
+    """
+    if site.position is None:
+        index = Pick.of(replace(site, directions=()), shape).chosen
+        return np.ravel_multi_index(np.broadcast_arrays(*index), shape).ravel() if shape else np.zeros(1, dtype=int)
+    if length is None:
+        raise UserError(f"got {site.text} for inputs that are no sequences, expected numbers in the place of t")
+    index = Pick.of(replace(site.spelled_out(length), directions=()), shape).chosen
+    columns = np.ravel_multi_index(np.broadcast_arrays(*index), shape)
+    return np.moveaxis(columns, site.indices.index(site.position), 0).reshape(length, -1)
 
 
 def _units(site: Site, place: Place) -> np.ndarray:
@@ -176,7 +219,7 @@ def checked_steps(steps: Any, selections: list[Selection], *, n: int, length: in
     if steps is None:
         return None
     for selection in selections:
-        if not selection.place.steps or selection.step not in (None, ALL):
+        if not selection.stepped or selection.step not in (None, ALL):
             raise UserError(
                 f"got steps with {selection.site.text}, expected a site with all steps, such as hidden[:, 0]"
             )

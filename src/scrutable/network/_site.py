@@ -7,6 +7,8 @@ hidden[3, 1]        its second unit then
 fc1[[0, 4, 7]]      three units of a layer
 block[2, 0:4]       four units of a layer at position 2 of a sequence
 softmax[1, :, 0:4]  of a value with more axes, one index for each: head 1, all queries, keys 0 to 3
+block[t+1, 0:4]     of a value with an axis for the positions of a sequence, at each position t the entry t + 1: the
+                    network puts a token of its own before the sequence
 fc1.along([[0.6, 0.8]])    coordinates along orthonormal directions of the units
 """
 
@@ -47,7 +49,21 @@ class Span:
         return slice(self.start, self.stop, self.stride)
 
 
-Index = int | Span | tuple[int, ...]
+@dataclass(frozen=True, slots=True)
+class Position:
+    """On an axis of positions, for each position t of the input sequence the entry `t + offset`."""
+
+    offset: int = 0
+
+    def __str__(self) -> str:
+        return f"t+{self.offset}" if self.offset else "t"
+
+    def span(self, length: int) -> Span:
+        """The entries for a sequence of that length."""
+        return Span(self.offset, self.offset + length)
+
+
+Index = int | Span | Position | tuple[int, ...]
 ALL = Span()
 
 
@@ -79,6 +95,8 @@ class Site:
             _check_index(index)
         if self.axes and self.step is None:
             raise UserError(f"got {self.name} with axes and no step, expected an index for each axis")
+        if sum(isinstance(index, Position) for index in self.indices) > 1:
+            raise UserError(f"got {self.text} with t on several axes, expected it on the axis of positions")
         if isinstance(self.step, tuple) and not self.axes:
             raise UserError(f"got the steps {self.step}, expected one step or a slice")
         if all(index == ALL for index in self.indices):
@@ -103,6 +121,20 @@ class Site:
     def indices(self) -> tuple[Index, ...]:
         """The index of each axis, in order."""
         return (*self.axes, *(() if self.step is None else (self.step,)), self.units)
+
+    @property
+    def position(self) -> Position | None:
+        """How the positions of a sequence lie on one of the axes; None where the site is the same at all of them."""
+        return next((index for index in self.indices if isinstance(index, Position)), None)
+
+    def spelled_out(self, length: int) -> Site:
+        """The site with a span in the place of t, for sequences of that length."""
+
+        def spelled(index: Index) -> Index:
+            return index.span(length) if isinstance(index, Position) else index
+
+        step = None if self.step is None else spelled(self.step)
+        return replace(self, step=step, units=spelled(self.units), axes=tuple(map(spelled, self.axes)))
 
     @property
     def text(self) -> str:
@@ -159,6 +191,11 @@ def _parse_index(text: str) -> tuple[Any, ...]:
 def _one(node: ast.expr) -> Index:
     if isinstance(node, ast.Slice):
         return Span(*(None if e is None else ast.literal_eval(e) for e in (node.lower, node.upper, node.step)))
+    match node:
+        case ast.Name(id="t"):
+            return Position()
+        case ast.BinOp(left=ast.Name(id="t"), op=ast.Add(), right=ast.Constant(value=int(offset))):
+            return Position(offset)
     value = ast.literal_eval(node)
     return tuple(value) if isinstance(value, list) else value
 
@@ -167,6 +204,8 @@ def _check_index(index: Any) -> None:
     if isinstance(index, Span):
         numbers = [n for n in (index.start, index.stop, index.stride) if n is not None]
         good = index.stride is None or (isinstance(index.stride, int) and index.stride >= 1)
+    elif isinstance(index, Position):
+        numbers, good = [index.offset], index.offset >= 0
     else:
         numbers = list(index) if isinstance(index, tuple) else [index]
         good = bool(numbers) and len(set(map(repr, numbers))) == len(numbers)

@@ -54,7 +54,7 @@ def target_of(network: Network, runner: Runner, selection: Selection, outputs: D
 
 def _reals(network: Network, selection: Selection) -> Reals:
     """A real number for each unit, at each step that the place has."""
-    steps = selection.place.steps and not isinstance(selection.step, int)
+    steps = selection.stepped and not isinstance(selection.step, int)
     length = len(selection.times(network.inputs.shape[0])) if steps else None  # type: ignore[arg-type]
     return Reals(length=length, channels=None if selection.width == 1 else selection.width)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from scrutable.errors import UserError
-from scrutable.network._site import ALL, Index, Site, Span
+from scrutable.network._site import ALL, Index, Position, Site, Span
 
 
 @final
@@ -86,6 +86,8 @@ class Pick:
 
 
 def _listed(index: Index, size: int, site: Site) -> np.ndarray:
+    if isinstance(index, Position):
+        raise UserError(f"got {site.text[:80]}, expected a number or a span in the place of t")
     if isinstance(index, Span):
         outside = any(end is not None and abs(end) > size for end in (index.start, index.stop))
         found = np.arange(size)[index.slice]

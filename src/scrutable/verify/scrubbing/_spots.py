@@ -10,6 +10,7 @@ from torch import Tensor
 
 from scrutable.errors import UserError
 from scrutable.network import Site
+from scrutable.network._selection import columns_of
 from scrutable.network.engine import Graph, Rows
 
 
@@ -19,7 +20,8 @@ class Spot:
     """Some numbers of a value of a graph.
 
     Arguments:
-        name: of the value. rows: where its rows are. step, units: as in `Site`; without a step the rows are flat.
+        name: of the value. rows: where its rows are. step, units: as in `Site`; without a step the rows are flat, and
+            units may be several for each position.
         directions: `(m, k)`, or None for the units themselves.
     """
 
@@ -41,13 +43,17 @@ class Spot:
         if node.rows is None or not node.live:
             raise UserError(f"got the site {site.name}, expected a value that depends on the input")
         directions = torch.tensor(site.directions) if site.directions else None
+        if site.axes or site.position is not None:
+            columns = torch.from_numpy(columns_of(site, node.shape, graph.shape[0] if graph.shape else None))
+            return Spot(site.name, node.rows, None, columns, directions)
         step = None if site.step is None else _index(site.step)
         return Spot(site.name, node.rows, step, _index(site.units), directions)
 
     @property
     def whole(self) -> bool:
         """Whether it is all of the value."""
-        return self.step is None and self.units == slice(None) and self.directions is None
+        every = isinstance(self.units, slice) and self.units == slice(None)
+        return self.step is None and every and self.directions is None
 
     def read(self, value: Tensor) -> Tensor:
         """The numbers, `(n, ...)`."""
