@@ -9,6 +9,7 @@ from scrutable.bench.transformers._catalogue import TASKS, compiled
 from scrutable.compile import Compiled, Options, compile  # noqa: A004
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Network
+from scrutable.program import Setting
 from scrutable.propose import AttentionProposer, Problem
 from scrutable.testing import check_proposer
 from scrutable.work import Clock
@@ -57,7 +58,27 @@ def test_what_is_counted_is_found_at_the_head_that_counts() -> None:
     made = compiled(task("histogram"), "plain")
     (found,) = proposed(made.network)
     counting = [role.component for role in made.circuit.roles if role.work == "width"]
-    assert list(found.provenance.settings["components"].values()) == counting
+    assert set(found.provenance.settings["components"].values()) == set(counting)
+
+
+@pytest.mark.parametrize("name", ["histogram", "depth", "induction"])
+def test_what_is_set_where_a_variable_lives_sets_that_variable(name: str) -> None:
+    """The network with its numbers at a site taken from another input answers as the program with the variable set."""
+    made = compiled(task(name), "dressed")
+    (found,) = proposed(made.network)
+    x, other = (made.inputs.sample(200, np.random.default_rng(seed)) for seed in (0, 1))
+    held = found.program.run(other)
+    mask = np.arange(x.shape[1]) == np.random.default_rng(2).integers(0, x.shape[1], size=len(x))[:, None]
+    tested = [each for each in found.alignment.sites if each not in found.program.outputs]
+    assert tested
+    for variable in tested:
+        site = found.alignment.sites[variable]
+        own, new = (made.network.read(words, site)[made.network.site(site)] for words in (x, other))
+        said = made.network.patched(x, {site: np.where(mask[..., None], new, own)})
+        shape = (*mask.shape, *(1,) * (held[variable].ndim - 2))
+        run = found.program.run(x, set={variable: Setting(held[variable], mask.reshape(shape))})
+        assert (run[found.program.outputs[0]] == said).all(1).mean() > 0.99
+        assert (said != made.network.predict(x)).any()
 
 
 def test_soft_attention_is_no_program() -> None:

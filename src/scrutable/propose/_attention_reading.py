@@ -85,7 +85,7 @@ class Reading:
         """What the hidden units of a block of units give, for each length `(n, positions, units)`."""
         return self._once(
             ("held", units.name),
-            lambda: [self._value(length, self._hidden(self.wirings[length].graph, units)) for length in self.words],
+            lambda: [self._value(length, self.hidden(self.wirings[length].graph, units)) for length in self.words],
         )
 
     def outgoing(self, source: Component, reader: Reader) -> np.ndarray:
@@ -163,7 +163,7 @@ class Reading:
             raise NotRead("the scores of several heads are not side by side")
         return value
 
-    def _hidden(self, graph: Graph, units: Component) -> Node:
+    def hidden(self, graph: Graph, units: Component) -> Node:
         """The values after the activation of a block of units."""
         return above(graph, graph.node(units.stage), lambda node: affine(graph, node))
 
@@ -182,7 +182,7 @@ class Reading:
             return [(wiring.graph.node(OUTPUT), None)]
         component = self.component(name)
         if component.kind == "units":
-            hidden = self._hidden(wiring.graph, component)
+            hidden = self.hidden(wiring.graph, component)
             return [(live_inputs(wiring.graph, hidden)[0], None)]
         found = []
         sources = [source for source in wiring.sources if source.component in self._names(component)]
@@ -259,7 +259,7 @@ class Reading:
         length = max(self.words)
         wiring = self.wirings[length]
         source = wiring.sources[component.places[0]]
-        node = self._hidden(wiring.graph, component) if component.kind == "units" else source.node
+        node = self.hidden(wiring.graph, component) if component.kind == "units" else source.node
         parts = None if component.kind == "units" else parts_of(self._at(length, component))
         assert node.rows is not None
         given = {node.name: node.rows.back(each_alone(node.shape, parts))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -47,10 +47,7 @@ class Store:
         """The name of a variable with the values of `expr`: an earlier one where there is one."""
         if isinstance(expr, Var):
             return expr.name
-        fresh = name
-        number = 2
-        while fresh in self.lets or fresh == self.source.name:
-            fresh, number = f"{name}_{number}", number + 1
+        fresh = self._fresh(name)
         if not isinstance(expr.type, Seq):
             expr = call("if", call("eq", self.var(self.source.name), self.var(self.source.name)), expr, expr)
         let = Let(fresh, expr)
@@ -62,6 +59,15 @@ class Store:
         if site is not None:
             self.sites[fresh] = site
         return fresh
+
+    def add_selector(self, selector: Expr, *, site: str) -> Var:
+        """A variable for a selector: an earlier one where there is one."""
+        for name, let in self.lets.items():
+            if let.expr == selector:
+                return Var(name, Selector())
+        name = self._fresh("chosen")
+        self.lets[name], self.sites[name] = Let(name, selector), site
+        return Var(name, Selector())
 
     def selected(self, selector: Expr) -> list[np.ndarray]:
         """A selector on the words, for each length `(n, queries, keys)`."""
@@ -78,6 +84,16 @@ class Store:
         )
         return [np.broadcast_to(program.run(x)["chosen"], (len(x), length, length)) for length, x in self.words.items()]
 
+    def varying(self, names: Iterable[str]) -> list[str]:
+        """The variables that are not the same for all words of a length."""
+        return [name for name in names if name not in self.labels or not settled(self.by_length(name))]
+
+    def by_length(self, name: str) -> list[np.ndarray]:
+        """The values of a variable, for each length `(n, length)`."""
+        ends = np.cumsum([x.size for x in self.words.values()])
+        parts = np.split(self.labels[name], ends[:-1])
+        return [part.reshape(x.shape) for part, x in zip(parts, self.words.values(), strict=True)]
+
     def partition(self, name: str) -> np.ndarray:
         """The classes of equal values."""
         labels = self.labels[name]
@@ -89,6 +105,12 @@ class Store:
         if output == self.source.name:
             lets, output = [Let("output", call("add", self.var(output), 0))], "output"
         return Program("program", (self.source,), tuple(lets), (output,))
+
+    def _fresh(self, name: str) -> str:
+        fresh, number = name, 2
+        while fresh in self.lets or fresh == self.source.name:
+            fresh, number = f"{name}_{number}", number + 1
+        return fresh
 
     def _before(self, expr: Expr) -> list[Let]:
         wanted, waiting = set(), list(variables(expr))
@@ -102,3 +124,8 @@ class Store:
     def _values(self, let: Let) -> Labels:
         program = Program("program", (self.source,), (*self._before(let.expr), let), (let.name,))
         return np.concatenate([np.asarray(program(x)).reshape(-1) for x in self.words.values()])
+
+
+def settled(values: Iterable[np.ndarray]) -> bool:
+    """Whether values, `(n, ...)` for each length, are the same for all words of a length."""
+    return all(bool((each == each[:1]).all()) for each in values)

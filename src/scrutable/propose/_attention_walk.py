@@ -16,7 +16,8 @@ from scrutable.propose._attention_moved import Moved, mean, picked, tidy
 from scrutable.propose._attention_phrases import exactly, rows_of, same_classes
 from scrutable.propose._attention_reading import Reader, Reading
 from scrutable.propose._attention_selectors import row_by_row, short_selector
-from scrutable.propose._attention_store import Store
+from scrutable.propose._attention_sites import Sites
+from scrutable.propose._attention_store import Store, settled
 from scrutable.work import Clock
 
 EDGE = 0.02
@@ -42,7 +43,11 @@ class Walk:
     reading: Reading
     store: Store
     clock: Clock
+    sites: Sites = field(init=False)
     _selectors: dict[str, tuple[Expr, Attending]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.sites = Sites(self.reading)
 
     def output(self) -> str:
         """The variable that the network gives.
@@ -73,10 +78,25 @@ class Walk:
         if scale <= max(least, NOISE * size):
             return []
         found: dict[str, None] = {}
+        embedded: list[str] = []
         for source, view in seen:
             if _spread(view) > EDGE * scale:
-                found |= dict.fromkeys(self._of(source, reader, through, view, scale))
+                names = list(self._of(source, reader, through, view, scale))
+                found |= dict.fromkeys(names)
+                embedded += names if source.kind == "given" else []
+        self._note_read(embedded, reader, through, alone=len(found) == 1)
         return list(found)
+
+    def _note_read(self, embedded: list[str], reader: Reader, through: np.ndarray, *, alone: bool) -> None:
+        """What is embedded lives where it is read, if that reads nothing else."""
+        name, port = reader
+        for each in embedded:
+            if name == "output" or not alone:
+                self.sites.hidden(each)
+            else:
+                component = self.reading.component(name)
+                several = len(component.places) > 1 and port != "value"  # only the first of several heads is seen
+                self.sites.note(each, component, port, None if several else through)
 
     def flat(self, values: list[np.ndarray]) -> np.ndarray:
         """Numbers at the positions of words, all lengths one after the other: `(cells, numbers)`."""
@@ -179,10 +199,24 @@ class Walk:
             through = np.zeros((held.shape[1], len(units)))
             through[units, range(len(units))] = 1 / total[units]
             parents = self.variables(reader, through)
-            found += parents if last and len(groups) == 1 else self.classed(parents, view, scale, "value", source.name)
+            if last and len(groups) == 1:
+                found += parents
+                continue
+            names = list(self.classed(parents, view, scale, "value", source.name))
+            found += names
+            seen = np.zeros_like(outgoing)
+            seen[units] = outgoing[units]
+            for name in set(names) - set(parents):
+                self.sites.note(name, source, "held", seen)
         return found
 
     def _head(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
+        found = self._moved(source, outgoing, scale, last=last)
+        for name in found:
+            self.sites.note(name, source, "held", outgoing)
+        return found
+
+    def _moved(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
         chosen, how = self.selector(source)
         if how.kind == "width":
             return [self.store.add("count", call("width", chosen), site=source.name)]
@@ -213,9 +247,16 @@ class Walk:
         return True
 
     def selector(self, source: Component) -> tuple[Expr, Attending]:
-        """Which keys some heads select, and what they do with them."""
+        """Which keys some heads select, and what they do with them.
+
+        A selector that depends on the words is a variable, which lives in the weights of the heads.
+        """
         if source.name not in self._selectors:
-            self._selectors[source.name] = self._selector(source)
+            expr, how = self._selector(source)
+            if not settled(how.chosen):
+                expr = self.store.add_selector(expr, site=source.name)
+                self.sites.note(expr.name, source, "pattern", None)
+            self._selectors[source.name] = expr, how
         return self._selectors[source.name]
 
     def _selector(self, source: Component) -> tuple[Expr, Attending]:

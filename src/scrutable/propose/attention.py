@@ -70,14 +70,16 @@ class AttentionProposer(Proposer):
             seen = words(network, given, problem.seed)
             reading = read(network, seen, clock=problem.clock)
             store = Store(program_inputs(network.inputs)[0], reading.words)
-            output = Walk(reading, store, problem.clock).output()
+            walk = Walk(reading, store, problem.clock)
+            output = walk.output()
         except (NotRead, NotCaptured, ScrutableError):
             return
         program = simplify(store.program(output), given[:256], seconds=problem.clock.at_most(2.0).left)
+        aligned = walk.sites.found(store.varying(program.variables))
         found_in = {name: component for name, component in store.sites.items() if name in program.variables}
         settings = {
             "lengths": list(reading.words),
             "words": sum(map(len, reading.words.values())),
             "components": found_in,
         }
-        yield Hypothesis(program, Alignment(), Provenance(self.name, settings, problem.seed, SOURCES))
+        yield Hypothesis(program, Alignment(aligned), Provenance(self.name, settings, problem.seed, SOURCES))

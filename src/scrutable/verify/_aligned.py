@@ -30,8 +30,9 @@ class Aligned:
         """Score `found` on the pairs never used."""
         pairs, encoding = found.place.testing, found.encoding
         scores = scored(found.place, encoding, pairs, rng, alone=alone)
-        source = encoding.rebuilt(pairs.codes, rng) if encoding.whole else pairs.others
-        return Aligned(found, scores, encoding.moved(pairs.own, source), resampled(found, rng))
+        source = pairs.made(lambda codes: encoding.rebuilt(codes, rng)) if encoding.whole else pairs.others
+        patched = pairs.exchanged(encoding.moved(pairs.own, source))
+        return Aligned(found, scores, patched, resampled(found, rng))
 
     @property
     def right(self) -> np.ndarray:
@@ -46,6 +47,9 @@ class Aligned:
         why = "; the subspace is all of the place, where a plain swap would only rejoin inputs" if whole else ""
         pool = self.found.place.testing.pool
         pairs = "disjoint pairs; Wilson interval" if pool is None else pool.method
+        where = self.found.place.testing.where
+        if where is not None and where.shape[1] > 1:
+            pairs = f"half of them at one position, half at all positions; {pairs}"
         return (
             f"activations patched in a linear subspace with {source}; pairs whose program answer changes; "
             f"every output after the patch equal; {pairs}{why}"
@@ -55,7 +59,7 @@ class Aligned:
         """Everything else that was measured."""
         changed, swap, rebuild = self.scores.changed, self.scores.swap, self.scores.rebuild
         encoding, axes, pairs = self.found.encoding, self.found.place.axes, self.found.place.testing
-        natural = np.concatenate([pairs.own, pairs.others])
+        natural = np.concatenate([pairs.exchanged(pairs.own), pairs.exchanged(pairs.others)])
         return (
             ("site", self.found.place.name),
             ("changed pairs", int(changed.sum())),

@@ -112,7 +112,7 @@ def _drawn(question: Question) -> _Drawn | None:
     first = 2 * len(find) // 3
     choosing = disjoint_rows(question, fit, np.arange(first, len(find)), rng)
     testing = disjoint_rows(question, test, np.arange(len(test.sample)), rng)
-    if int(testing.changed.sum()) < ENOUGH and not question.stepwise:
+    if int(testing.changed.sum()) < ENOUGH:
         known = case.network.inputs.size == len(case.find) + len(case.test)
         population = case.network.inputs.size if known else None
         choosing = pooled_rows(question, fit, np.arange(first, len(find)), rng, population=None)
@@ -181,9 +181,10 @@ def _read(question: Question, site: Any, on: Values) -> np.ndarray | None:
 
 
 def _codes(question: Question, on: Values, rows: np.ndarray, steps: np.ndarray) -> Codes:
+    """The values at positions of rows, both of one shape."""
     values = np.asarray(on.values, float)
     picked = values[rows, steps] if question.stepwise else values[rows]
-    return Codes(picked.reshape(len(rows), int(np.prod(picked.shape[1:]))), np.zeros((len(rows), 0)), steps)
+    return Codes(picked.reshape(*rows.shape, -1), np.zeros((*rows.shape, 0)), np.asarray(steps))
 
 
 def _pairs(question: Question, site: Any, on: Values, rows: Rows) -> Pairs:
@@ -192,12 +193,13 @@ def _pairs(question: Question, site: Any, on: Values, rows: Rows) -> Pairs:
     return Pairs(
         base=on.sample.inputs[rows.base],
         outputs=on.sample.outputs[rows.base],
-        steps=rows.steps,
+        steps=np.zeros(len(rows.base), int),
         predicted=rows.predicted,
         changed=rows.changed,
-        own=activations[rows.base, rows.steps],
-        others=activations[rows.source, rows.steps],
-        codes=_codes(question, on, rows.source, rows.steps),
+        own=activations[rows.base],
+        others=activations[rows.source],
+        codes=_codes(question, on, *np.broadcast_arrays(rows.source[:, None], np.arange(activations.shape[1]))),
+        where=rows.where,
         pool=rows.pool,
     )
 
@@ -208,11 +210,12 @@ def _outcome(question: Question, site: Any, pairs: Pairs, activations: np.ndarra
     if not len(pairs):
         return np.zeros(0, bool)
     try:
-        if question.stepwise:
-            said = network.patched(pairs.base, {site: activations}, steps=pairs.steps)
-        else:
+        assert pairs.where is not None
+        activations = np.where(pairs.where[..., None], activations, pairs.own)
+        if not question.stepwise:
             shape = next(iter(network.read(pairs.base[:1], [site]).values())).shape[1:]
-            said = network.patched(pairs.base, {site: activations.reshape(len(pairs), *shape)})
+            activations = activations.reshape(len(pairs), *shape)
+        said = network.patched(pairs.base, {site: activations})
     except UserError:  # the patched values made the network overflow: not what was expected
         return np.zeros(len(pairs), bool)
     return question.agree(expected, said)

@@ -28,6 +28,8 @@ class Pairs:
         predicted: the program's outputs with the source's value there.
         changed: whether that differs from the program's outputs on the base.
         own, others: the two activations, `(p, d)`. codes: the source's values.
+        where: `(p, m)`, which of m positions are exchanged; activations are then `(p, m, d)`, and codes likewise. None
+            for activations without positions, and for one step each.
         pool: which inputs the pairs share, where they are not disjoint; else None.
     """
 
@@ -39,6 +41,7 @@ class Pairs:
     own: np.ndarray
     others: np.ndarray
     codes: Codes
+    where: np.ndarray | None = None
     pool: Pool | None = None
 
     def __len__(self) -> int:
@@ -48,7 +51,16 @@ class Pairs:
         """Some of the pairs, or some of them several times."""
         arrays = (self.base, self.outputs, self.steps, self.predicted, self.changed, self.own, self.others)
         pool = None if self.pool is None else self.pool.rows(index)
-        return Pairs(*(array[index] for array in arrays), codes=self.codes.rows(index), pool=pool)
+        where = None if self.where is None else self.where[index]
+        return Pairs(*(array[index] for array in arrays), codes=self.codes.rows(index), where=where, pool=pool)
+
+    def exchanged(self, activations: np.ndarray) -> np.ndarray:
+        """Of activations shaped as `own`, those that are exchanged: `(q, d)`."""
+        return activations if self.where is None else activations[self.where]
+
+    def made(self, of_values: Callable[[Codes], np.ndarray]) -> np.ndarray:
+        """Activations made from the values of the sources, shaped as `own`."""
+        return of_values(self.codes.flat).reshape(self.own.shape)
 
     def at_most(self, count: int) -> Pairs:
         """`count` of the pairs, changed and unchanged ones in proportion."""
@@ -63,7 +75,7 @@ class Place:
         name: of the site. axes: `(d, s)`, orthonormal columns: the site inside the activation.
         activations, codes: rows to fit on. first: how many of them come first, and are all that is fitted on while the
             choice is made. choosing: pairs to choose by, from other rows. testing: pairs to score on.
-        run: patches pairs with activations `(p, d)` and says for which the outputs are then as expected.
+        run: patches pairs with activations, shaped as their own, and says for which the outputs are then as expected.
     """
 
     name: str
@@ -130,14 +142,14 @@ def scored(place: Place, encoding: Encoding, pairs: Pairs, rng: np.random.Genera
 
 def rebuilt(place: Place, encoding: Encoding, pairs: Pairs, rng: np.random.Generator, *, alone: bool) -> np.ndarray:
     """The base's activations with what the source's values alone say: all of the place, or the part in the subspace."""
-    made = encoding.rebuilt(pairs.codes, rng)
+    made = pairs.made(lambda codes: encoding.rebuilt(codes, rng))
     return pairs.own + (made - pairs.own) @ place.axes @ place.axes.T if alone else encoding.moved(pairs.own, made)
 
 
 def resampled(found: Found, rng: np.random.Generator) -> float:
     """Agreement, on changed test pairs, with the part in the subspace from an input that shares the value alone."""
     pairs, encoding = found.place.testing, found.encoding
-    states = encoding.moved(pairs.own, encoding.resampled(pairs.codes, rng))
+    states = encoding.moved(pairs.own, pairs.made(lambda codes: encoding.resampled(codes, rng)))
     return float(found.place.run(pairs, states, pairs.predicted)[pairs.changed].mean())
 
 

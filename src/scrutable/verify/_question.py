@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scrutable.program import Program, Seq, Setting
+from scrutable.program import Program, Selector, Seq, Setting
 from scrutable.verify._agreement import agrees
 from scrutable.verify._base import Case, Sample
 from scrutable.verify._pooled import Pool, every_pair
@@ -37,17 +37,17 @@ class Question:
 
     @property
     def stepwise(self) -> bool:
-        """Whether the variable has one value for each position of a sequence."""
-        return isinstance(self.program.variables[self.name], Seq)
+        """Whether the variable has one value for each position of a sequence; a selector, the keys of each query."""
+        return isinstance(self.program.variables[self.name], (Seq, Selector))
 
     def on(self, sample: Sample) -> Values:
         """The variable on a sample."""
         run = self.program.run(sample.inputs)
         return Values(sample, np.asarray(run[self.name]), np.asarray(self.program(sample.inputs)))
 
-    def answers_with(self, base: np.ndarray, values: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        """The program's outputs on `base` with the variable set to `values` (at `steps`, for sequences)."""
-        mask = np.arange(values.shape[1]) == steps[:, None] if self.stepwise else None
+    def answers_with(self, base: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+        """The program's outputs on `base` with the variable set to `values`; of sequences only `where`, `(p, L)`."""
+        mask = where.reshape(*where.shape, *(1,) * (values.ndim - 2)) if self.stepwise else None
         run = self.program.run(base, set={self.name: Setting(values, mask)})
         outputs = [np.asarray(run[name]) for name in self.program.outputs]
         return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
@@ -60,11 +60,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Pairs as row numbers, the step of each, the program's answers, and whether they change; `pool` as in `Pairs`."""
+    """Pairs as row numbers, the program's answers, and whether they change; `where` and `pool` as in `Pairs`."""
 
     base: np.ndarray
     source: np.ndarray
-    steps: np.ndarray
+    where: np.ndarray
     predicted: np.ndarray
     changed: np.ndarray
     pool: Pool | None = None
@@ -78,23 +78,23 @@ def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.ran
     for _ in range(ROUNDS):
         half = len(pool) // 2
         base, source = pool[:half], pool[half : 2 * half]
-        steps = rng.integers(0, on.values.shape[1], size=half) if question.stepwise else np.zeros(half, int)
-        predicted = question.answers_with(on.sample.inputs[base], on.values[source], steps)
+        where = _positions(question, on, half, rng)
+        predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
         changed = ~question.agree(predicted, on.answers[base])
         take = np.zeros(half, bool)
         for kind in (True, False):
             rows = np.flatnonzero(changed == kind)[: room[kind]]
             take[rows] = True
             room[kind] -= len(rows)
-        kept.append(Rows(base[take], source[take], steps[take], predicted[take], changed[take]))
+        kept.append(Rows(base[take], source[take], where[take], predicted[take], changed[take]))
         pool = rng.permutation(np.concatenate([base[~take], source[~take], pool[2 * half :]]))
         if not any(room.values()) or len(pool) < 2:
             break
-    names = ("base", "source", "steps", "predicted", "changed")
-    base, source, steps, predicted, changed = (np.concatenate([getattr(k, name) for k in kept]) for name in names)
+    names = ("base", "source", "where", "predicted", "changed")
+    base, source, where, predicted, changed = (np.concatenate([getattr(k, name) for k in kept]) for name in names)
     calm = np.flatnonzero(~changed)[: int(changed.sum())]
     rows = np.concatenate([np.flatnonzero(changed), calm])
-    return Rows(base[rows], source[rows], steps[rows], predicted[rows], changed[rows])
+    return Rows(base[rows], source[rows], where[rows], predicted[rows], changed[rows])
 
 
 def pooled_rows(
@@ -102,10 +102,19 @@ def pooled_rows(
 ) -> Rows:
     """Pairs of the rows `among`, each paired with every other; no more of them leave the answer than change it."""
     base, source = every_pair(among, rng)
-    predicted = question.answers_with(on.sample.inputs[base], on.values[source], np.zeros(len(base), int))
+    where = _positions(question, on, len(base), rng)
+    predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
     changed = ~question.agree(predicted, on.answers[base])
     calm = np.flatnonzero(~changed)[: int(changed.sum())]
     rows = np.concatenate([np.flatnonzero(changed), calm])
     base, source = base[rows], source[rows]
-    none = np.zeros(len(rows), int)
-    return Rows(base, source, none, predicted[rows], changed[rows], Pool(base, source, population))
+    return Rows(base, source, where[rows], predicted[rows], changed[rows], Pool(base, source, population))
+
+
+def _positions(question: Question, on: Values, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Where values are exchanged, `(count, L)`: half of the time at one position, which says that each lives at its own
+    place, half of the time at all, which leaves together what only occurs together; `(count, 1)` without positions."""
+    if not question.stepwise:
+        return np.ones((count, 1), bool)
+    one = np.arange(on.values.shape[1]) == rng.integers(0, on.values.shape[1], size=count)[:, None]
+    return one | (rng.random(count) < 0.5)[:, None]

@@ -17,11 +17,19 @@ class Codes:
     Arguments:
         values: `(m, k)` values of the variables. outputs: `(m, q)` the network's output at the same time.
         groups: `(m,)` when or where each was taken; stand-ins come from the same group if there are any.
+            For rows with a value at each position all three have an axis of positions after the first.
     """
 
     values: np.ndarray
     outputs: np.ndarray
     groups: np.ndarray
+
+    @property
+    def flat(self) -> Codes:
+        """With all positions of all rows on one axis."""
+        count = self.groups.size
+        values, outputs = (part.reshape(count, part.shape[-1]) for part in (self.values, self.outputs))
+        return Codes(values, outputs, self.groups.reshape(count))
 
     def rows(self, index: np.ndarray) -> Codes:
         """Some of the rows."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrutable.errors import UserError
+from scrutable.network import Position
 
 if TYPE_CHECKING:
     from scrutable.network import Recurrence, Site
@@ -33,6 +34,8 @@ def _rows(recurrence: Recurrence, site: Site) -> np.ndarray:
         raise UserError(f"got the site {site}, expected a part of the state: {', '.join(parts)}")
     rows = np.eye(recurrence.size)[parts[site.name]]
     units = site.units
+    if isinstance(units, Position):
+        raise UserError(f"got the site {site}, expected units of the state in the place of t")
     index = [units] if isinstance(units, int) else list(units) if isinstance(units, tuple) else units.slice
     try:
         chosen = rows[index]

@@ -133,7 +133,7 @@ class _Search:
     def _wanted(self, find: Values, rng: np.random.Generator) -> Wanted:
         """Pairs to fit on, of which six in ten change the answer where so many do."""
         base, source = rng.integers(0, len(find.sample), size=(2, PAIRS))
-        answers = self.question.answers_with(find.sample.inputs[base], find.values[source], np.zeros(PAIRS, int))
+        answers = self.question.answers_with(find.sample.inputs[base], find.values[source], np.ones((PAIRS, 1), bool))
         changed = ~self.question.agree(answers, find.answers[base])
         calm = np.flatnonzero(~changed)[: int(changed.sum() * (1 - CHANGED_SHARE) / CHANGED_SHARE)]
         rows = np.concatenate([np.flatnonzero(changed), calm])
