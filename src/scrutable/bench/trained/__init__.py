@@ -1,0 +1,1 @@
+"""Small transformers trained by ordinary descent on tasks with known programs."""
