@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 import numpy as np
@@ -242,9 +243,10 @@ def test_time_is_respected() -> None:
     names = [Var(f"x{i}", REAL) for i in range(4)]
     claim = Program("p", tuple(Input(v.name, REAL) for v in names), (Let("y", call("max", *names)),), ("y",))
     on = case(wide, claim, inputs=Reals(-1, 1, channels=4), within=2.0, seconds=6.0)
+    began = time.process_time()
     result = only(on)
     assert result.status in ("unknown", "pass", "fail")
-    assert on.clock.used < 30
+    assert time.process_time() - began < 30, "in processor time, since other work may slow this one down"
 
 
 def test_bounds_hold_for_every_value_and_every_rounding() -> None:
