@@ -20,7 +20,7 @@ def quick(module: nn.Module, x: Tensor) -> Circuit:
 
 @pytest.mark.slow
 def test_a_known_circuit_beats_searched_ones_and_a_network_without_mechanism_does_not():
-    found = against_searched(share(), X, FRESH, quick, networks=9)
+    found = against_searched(quick(share(), X), share(), X, FRESH, quick, networks=9)
     assert found.value == pytest.approx(1, abs=0.02)
     assert found.p == pytest.approx(0.1)
     assert len(found.chance) == 9
@@ -32,7 +32,8 @@ def test_a_known_circuit_beats_searched_ones_and_a_network_without_mechanism_doe
         keep[np.argsort(-circuit.scores)[:4]] = True
         return Circuit(circuit.edges, circuit.scores, keep, circuit.method, circuit.ablations, circuit.trials)
 
-    assert against_searched(permuted(share(), 77), X, FRESH, narrow, networks=9).p > 0.1
+    idle = permuted(share(), 77)
+    assert against_searched(narrow(idle, X), idle, X, FRESH, narrow, networks=9).p > 0.1
 
 
 def test_without_the_circuit_nothing_depends_on_the_answer_and_without_a_part_of_it_much_does():

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 import studies
+from examinations import examination
 
-from scrutable.report import render, study_html
+from scrutable.report import circuit_html, render, study_html
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
@@ -28,7 +29,13 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
-PAGES = {"found": studies.study, "nothing": studies.nothing_found, "asked": studies.asked, "hostile": studies.hostile}
+PAGES = {
+    "found": lambda: render(studies.study()),
+    "nothing": lambda: render(studies.nothing_found()),
+    "asked": lambda: render(studies.asked()),
+    "hostile": lambda: render(studies.hostile()),
+    "circuit": lambda: circuit_html(examination()),
+}
 CONTRAST = """
 const linear = (x) => x / 255 <= 0.03928 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4;
 const lum = (c) => { const v = c.map(linear);
@@ -79,7 +86,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     addresses = {}
     for name, make in PAGES.items():
         path: Path = folder / f"{name}.html"
-        path.write_text(render(make()), encoding="utf-8")
+        path.write_text(make(), encoding="utf-8")
         addresses[name] = path.as_uri()
     return addresses
 

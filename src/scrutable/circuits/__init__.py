@@ -1,7 +1,7 @@
 """Which part of a network does the work: its edge graph, the circuits found in it, and how well they are borne out.
 
-`find(module, x)` is the way in; `wire` gives the edge graph, the methods score its edges, and `faithfulness`,
-`completeness` and `minimality` say what a circuit is worth, each under a named ablation.
+`examine(network)` is the way in, `find(module, x)` for a circuit alone; `wire` gives the edge graph, the methods score
+its edges, and `faithfulness`, `completeness` and `minimality` say what a circuit is worth, each under a named ablation.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from scrutable.circuits._acdc import Acdc
 from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
 from scrutable.circuits._contexts import Contexts
 from scrutable.circuits._controls import Control, against_searched, independence
+from scrutable.circuits._examination import METHODS, Examination, ScoredEdge, examine
 from scrutable.circuits._find import Circuit, find
+from scrutable.circuits._induced import components_at, induced
 from scrutable.circuits._method import Method
 from scrutable.circuits._probing import SubnetworkProbing
 from scrutable.circuits._scores import Score, completeness, edge_auc, faithfulness, minimality
@@ -27,6 +29,12 @@ __all__ = [
     "Contexts",
     "Control",
     "Edge",
+    "Examination",
+    "METHODS",
+    "ScoredEdge",
+    "components_at",
+    "examine",
+    "induced",
     "EdgeAttribution",
     "HeadImportance",
     "Method",

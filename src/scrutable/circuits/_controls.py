@@ -7,6 +7,7 @@ network with its weights shuffled within each tensor, and its best circuit of th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -17,9 +18,10 @@ from torch import Tensor, nn
 from scrutable.circuits._find import Circuit
 from scrutable.circuits._scores import faithfulness
 from scrutable.circuits._trial import Trial, trials
+from scrutable.hypothesis import p_value
 from scrutable.network._controls import permuted
 from scrutable.network.engine._graph import OUTPUT
-from scrutable.work import generator
+from scrutable.work import Clock, generator
 
 SHUFFLES = 500
 
@@ -43,29 +45,34 @@ class Control:
 
 
 def against_searched(
+    found: Circuit,
     module: nn.Module,
     x: Tensor,
     fresh: Tensor,
     search: Callable[[nn.Module, Tensor], Circuit],
     *,
     networks: int = 19,
+    clock: Clock | None = None,
     seed: int = 0,
 ) -> Control:
-    """Held-out faithfulness of the circuit that a search finds, beside that of the same search on shuffled weights.
+    """Held-out faithfulness of the circuit that a search found, beside that of the same search on shuffled weights.
 
     Every network is asked to do what it does itself, with as many edges as the circuit of the real one has.
 
     Arguments:
-        x: what is searched on. fresh: other inputs of the same shape, for the faithfulness.
-        search: such as `lambda module, x: find(module, x)`. networks: how many shuffled ones; 19 for p = 0.05.
+        found: what the search gives on the network itself. x: what is searched on.
+        fresh: other inputs of the same shape, for the faithfulness.
+        search: such as `lambda module, x: find(module, x)`.
+        networks: how many shuffled ones; 19 for p = 0.05.
+        clock: no further one is begun when it is over.
 
     Cost: that of the search, for each network.
     """
-    found = search(module, x)
     count = int(found.keep.sum())
-    rivals = [search(permuted(module, seed + 1 + at), x) for at in range(networks)]
+    begun = itertools.takewhile(lambda _: clock is None or not clock.over, range(networks))
+    rivals = (search(permuted(module, seed + 1 + at), x) for at in begun)
     chance = tuple(_held_out(rival, fresh, count, seed) for rival in rivals)
-    method = f"the same search on {networks} networks with shuffled weights, the best {count} edges of each"
+    method = f"the same search on {len(chance)} networks with shuffled weights, the best {count} edges of each"
     return _control(
         "faithfulness of a searched circuit", _held_out(found, fresh, count, seed), chance, len(fresh), method
     )
@@ -93,8 +100,7 @@ def independence(made: Sequence[Trial], keep: np.ndarray, *, seed: int) -> Contr
 
 
 def _control(name: str, value: float, chance: tuple[float, ...], n: int, method: str) -> Control:
-    p = (1 + sum(other >= value for other in chance)) / (1 + len(chance))
-    return Control(name, value, chance, p, n, method)
+    return Control(name, value, chance, p_value(value, chance), n, method)
 
 
 def _held_out(circuit: Circuit, fresh: Tensor, count: int, seed: int) -> float:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scrutable.cli._bench import bench
+from scrutable.cli._circuit import circuit
 from scrutable.cli._compile import compile  # noqa: A004
 from scrutable.cli._demo import demo
 from scrutable.cli._doctor import doctor
@@ -47,5 +48,5 @@ def common(
     """Neural network in, verified program out."""
 
 
-for command in (demo, inspect, explain, verify, compile, report, bench, doctor):
+for command in (demo, inspect, explain, verify, circuit, compile, report, bench, doctor):
     app.command(command.__name__)(command)

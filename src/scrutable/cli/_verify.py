@@ -10,6 +10,7 @@ from scrutable.cli import _options as o
 from scrutable.cli._functions import read_function
 
 if TYPE_CHECKING:
+    from scrutable.cli._checks import Reasons
     from scrutable.explain import Study
     from scrutable.hypothesis import Hypothesis
 
@@ -99,13 +100,19 @@ def read_hypothesis(spec: str, align: list[str]) -> Hypothesis:
     from scrutable.hypothesis import hypothesis
 
     reasons = Reasons()
+    sites = read_sites(reasons, align)
+    function = reasons.check(lambda: read_function(spec))
+    reasons.settle()
+    assert function is not None
+    return hypothesis(function, align=sites)
+
+
+def read_sites(reasons: Reasons, align: list[str]) -> dict[str, str]:
+    """Where variables are, from "VARIABLE=SITE"; what is no such pair is noted in `reasons`."""
     sites = {}
     for pair in align:
         name, equals, site = pair.partition("=")
         if not (name.strip() and equals and site.strip()):
             reasons.found.append(f"got --align {pair[:60]!r}, expected VARIABLE=SITE such as 'carry=hidden[:, 0:2]'")
         sites[name.strip()] = site.strip()
-    function = reasons.check(lambda: read_function(spec))
-    reasons.settle()
-    assert function is not None
-    return hypothesis(function, align=sites)
+    return sites

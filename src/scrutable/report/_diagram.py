@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 
@@ -73,6 +73,17 @@ def diagram(flow: Flow, sites: Mapping[str, str], *, recurrent: bool) -> Diagram
         height = max(height, max(box.y + box.height for box in lane) + MARGIN)
     lane_x = lane[0].x if lane else None
     return Diagram(width, height, (*lane, *nodes.values()), tuple(curves), lane_x, _words(flow, used))
+
+
+def graph(edges: Collection[tuple[str, str]], inputs: Collection[str]) -> Diagram | None:
+    """Components and what each reads; None when there are none, or too many to be readable.
+
+    Arguments:
+        edges: (source, target). inputs: components that read nothing.
+    """
+    names = tuple(dict.fromkeys(name for edge in edges for name in edge))
+    nodes = [Node(name, "input" if name in inputs else "variable", name == "output", "") for name in names]
+    return diagram(Flow(tuple(nodes), tuple(edges), ()), {}, recurrent=False)
 
 
 def _size(node: Node) -> tuple[float, float]:

@@ -32,37 +32,45 @@ def render(study: Study) -> str:
     answer it says so first; a program that was rejected is shown only among the rejected.
     """
     best = _view.subject(study)
+    return page(
+        "report.html.j2",
+        study=study,
+        best=best,
+        answered=_view.is_answer(best),
+        asked=_view.is_asked(best),
+        verdicts=tuple(Verdict),
+        headline=_view.headline(study, best),
+        groups=() if best is None else _view.groups(best.evidence, Names()),
+        ticks=TICKS,
+        cases=() if best is None else _view.cases(best),
+        drawing=None if best is None else _view.drawing(study, best),
+        confirmed=best is not None and confirmed(best),
+        others=_view.candidates(study, best),
+        limits=limits(study, best),
+    )
+
+
+def page(template: str, **values: Any) -> str:
+    """A whole page, with its style and script."""
     style, script = _text("report.css"), _text("report.js")
-    page = (
+    text = (
         _environment()
-        .get_template("report.html.j2")
+        .get_template(template)
         .render(
-            study=study,
-            best=best,
-            answered=_view.is_answer(best),
-            asked=_view.is_asked(best),
-            verdicts=tuple(Verdict),
-            headline=_view.headline(study, best),
-            groups=() if best is None else _view.groups(best.evidence, Names()),
-            ticks=TICKS,
-            cases=() if best is None else _view.cases(best),
-            drawing=None if best is None else _view.drawing(study, best),
-            confirmed=best is not None and confirmed(best),
-            others=_view.candidates(study, best),
-            limits=limits(study, best),
             style=Markup(style),
             script=Markup(script),
             style_hash=_hash(style),
             script_hash=_hash(script),
+            **values,
         )
     )
-    return _encodable(page)
+    return _encodable(text)
 
 
 def study_html(study: Study) -> str:
     """A short form of the report for notebooks: verdict, program and evidence, without any script."""
     best = _view.subject(study)
-    page = (
+    text = (
         _environment()
         .get_template("notebook.html.j2")
         .render(
@@ -75,7 +83,7 @@ def study_html(study: Study) -> str:
             others=_view.candidates(study, best),
         )
     )
-    return _encodable(page)
+    return _encodable(text)
 
 
 @cache
@@ -95,6 +103,8 @@ def _environment() -> Environment:
         "seconds": _numbers.seconds,
         "plural": _numbers.plural,
         "sentence": _numbers.sentence,
+        "number": _numbers.number,
+        "interval": _numbers.interval,
     }
     environment.filters.update(filters)
     return environment

@@ -1,0 +1,214 @@
+"""`examine`: the circuit of a network, found on some inputs, and what it is worth on others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+from torch import Tensor, nn
+
+from scrutable.circuits._acdc import Acdc
+from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
+from scrutable.circuits._contexts import Contexts
+from scrutable.circuits._controls import Control, against_searched
+from scrutable.circuits._find import BOTH, Circuit, find
+from scrutable.circuits._induced import induced
+from scrutable.circuits._method import Method
+from scrutable.circuits._probing import SubnetworkProbing
+from scrutable.circuits._scores import Score, completeness, faithfulness, minimality
+from scrutable.circuits._trial import trials
+from scrutable.circuits._wire import wire
+from scrutable.circuits._wiring import Edge, Wiring
+from scrutable.errors import UserError
+from scrutable.network import Network
+from scrutable.network.engine import Ablation, NotCaptured
+from scrutable.work import Clock, generator
+
+METHODS: dict[str, Method] = {
+    "contexts": Contexts(),
+    "acdc": Acdc(),
+    "eap": EdgeAttribution(),
+    "eap-ig": EdgeAttribution(5),
+    "hisp": HeadImportance(),
+    "sp": SubnetworkProbing(),
+}
+JUDGED: tuple[Ablation, ...] = ("zero", "resample")
+FIND, TEST, FEWEST, MOST_EDGES, NULLS = 16, 64, 6, 4000, 19
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ScoredEdge:
+    """An edge, how much it matters, and whether it is in the circuit, and in the one that a program induces."""
+
+    source: str
+    target: str
+    port: str
+    score: float
+    kept: bool
+    induced: bool = False
+
+    def __str__(self) -> str:
+        return str(Edge(self.source, self.target, self.port))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A circuit and what is known about it. It is plain data.
+
+    Arguments:
+        method, ablations: what it was found by. find, test: how many inputs it was found on, and how many others it was
+            tested on.
+        edges: all of them, those that matter most first.
+        scores: faithfulness, completeness and minimality, each under each ablation of `JUDGED`.
+        control: against the same search on networks with shuffled weights.
+        sites: where the variables of a program are said to be, by name; none without a program.
+        induced: faithfulness of the edges between those places, under each ablation of `JUDGED`.
+        missing: what was not measured, and why.
+    """
+
+    network: str
+    method: str
+    ablations: tuple[Ablation, ...]
+    find: int
+    test: int
+    edges: tuple[ScoredEdge, ...]
+    scores: tuple[Score, ...]
+    control: Control | None
+    sites: tuple[tuple[str, str], ...]
+    induced: tuple[Score, ...]
+    missing: tuple[str, ...]
+    seed: int
+
+    @property
+    def kept(self) -> tuple[ScoredEdge, ...]:
+        """The edges of the circuit."""
+        return tuple(edge for edge in self.edges if edge.kept)
+
+
+def examine(
+    network: Network,
+    data: np.ndarray | None = None,
+    *,
+    method: str = "contexts",
+    ablations: Sequence[Ablation] = BOTH,
+    sites: dict[str, str] | None = None,
+    clock: Clock,
+    seed: int = 0,
+) -> Examination:
+    """Find the circuit of a network and judge it on other inputs.
+
+    Arguments:
+        data: `(n, *inputs.shape)`, at least 6 rows; None to sample the domain.
+        method: one of `METHODS`. ablations: see `find`.
+        sites: where variables of a program are, as printed; the circuit that they induce is judged as well.
+        clock: the search is carried out in any case; what there is no time for after it is said to be missing.
+
+    Raises:
+        UserError: no such method, ablation or site, too little data, or a network without an edge graph.
+
+    Cost: that of the search, up to 20 times, and about 50 runs for each edge of the circuit.
+    """
+    if method not in METHODS:
+        raise UserError(f"got the method {method[:40]!r}, expected one of {', '.join(METHODS)}")
+    module, rows = _rows(network, data, seed)
+    try:
+        wiring = wire(module, rows[:FIND])
+    except NotCaptured as error:
+        raise UserError(f"got a network without an edge graph: {error}") from error
+    if len(wiring.edges) > MOST_EDGES:
+        raise UserError(f"got a network of {len(wiring.edges)} edges, expected at most {MOST_EDGES}")
+    half = min(FIND, len(rows) // 2)
+    begun = _Begun(module, wiring, rows[:half], rows[half:], clock, seed)
+    placed = {name: network.site(text) for name, text in (sites or {}).items()}
+
+    def search(module: nn.Module, x: Tensor) -> Circuit:
+        return find(module, x, ablations=ablations, method=METHODS[method], seed=seed)
+
+    circuit = search(module, begun.x)
+    claimed = induced(wiring, placed.values()) if placed else np.zeros(len(circuit.edges), dtype=bool)
+    scores = begun.judged(circuit.keep, (faithfulness, completeness, minimality))
+    claims = begun.judged(claimed, (faithfulness,), of=" of the program's circuit") if placed else ()
+    control = begun.control(circuit, search)
+    return Examination(
+        network=network.name,
+        method=circuit.method,
+        ablations=tuple(ablations),
+        find=len(begun.x),
+        test=len(begun.fresh),
+        edges=_edges(circuit, claimed),
+        scores=scores,
+        control=control,
+        sites=tuple((name, str(site)) for name, site in placed.items()),
+        induced=claims,
+        missing=tuple(begun.missing),
+        seed=seed,
+    )
+
+
+def _rows(network: Network, data: np.ndarray | None, seed: int) -> tuple[nn.Module, Tensor]:
+    """The module, and inputs in the shape that it takes."""
+    rng = generator(seed, "circuit", "inputs")
+    x = network.inputs.sample(FIND + TEST, rng) if data is None else network.inputs.cast(data)
+    x = x[rng.permutation(len(x))[: FIND + TEST]]
+    if len(x) < FEWEST:
+        raise UserError(f"got {len(x)} rows of data, expected at least {FEWEST}")
+    try:
+        runner = network.captured.runner
+    except NotCaptured as error:
+        raise UserError(f"got a network without an edge graph: {error}") from error
+    if runner.layout.time_major:
+        raise UserError("got a network that takes time first, expected one that takes rows first")
+    assert runner.module is not None
+    return runner.module, runner.tensor(x)
+
+
+def _edges(circuit: Circuit, claimed: np.ndarray) -> tuple[ScoredEdge, ...]:
+    return tuple(
+        ScoredEdge(
+            source=circuit.edges[e].source,
+            target=circuit.edges[e].target,
+            port=circuit.edges[e].port,
+            score=float(circuit.scores[e]),
+            kept=bool(circuit.keep[e]),
+            induced=bool(claimed[e]),
+        )
+        for e in np.argsort(-circuit.scores, kind="stable")
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """What an examination works with, and what it had no time for."""
+
+    module: nn.Module
+    wiring: Wiring
+    x: Tensor
+    fresh: Tensor
+    clock: Clock
+    seed: int
+    missing: list[str] = field(default_factory=list)
+
+    def judged(self, keep: np.ndarray, measures: Sequence[Callable[..., Score]], *, of: str = "") -> tuple[Score, ...]:
+        """Each measure under each ablation of `JUDGED`."""
+        found = []
+        made = [trials(self.wiring, self.fresh, kind, draws=1, seed=self.seed) for kind in JUDGED]
+        for measure in measures:
+            for kind, group in zip(JUDGED, made, strict=True):
+                if self.clock.over:
+                    self.missing.append(f"{measure.__name__}{of} under {kind} ablation: time ran out")
+                else:
+                    found.append(measure(group, keep, seed=self.seed))
+        return tuple(found)
+
+    def control(self, circuit: Circuit, search: Callable[[nn.Module, Tensor], Circuit]) -> Control | None:
+        """The circuit against the same search on shuffled weights, as many as there is time for."""
+        settings: dict[str, Any] = {"networks": NULLS, "clock": self.clock, "seed": self.seed}
+        found = against_searched(circuit, self.module, self.x, self.fresh, search, **settings)
+        if len(found.chance) < NULLS:
+            self.missing.append(f"{NULLS - len(found.chance)} of {NULLS} networks with shuffled weights: time ran out")
+        return found if found.chance else None
