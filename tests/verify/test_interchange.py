@@ -45,6 +45,7 @@ def test_a_planted_mechanism_is_supported(network: Network, program: Program) ->
     assert got["interchange"].passed and got["interchange"].value == 1.0 and got["interchange"].n >= 100
     assert got["unmapped"].status in ("pass", "not applicable")
     assert got["distinctions"].status == "not applicable"
+    assert got["necessity"].passed and got["necessity"].value == 1.0
     details = dict(got["interchange"].details)
     assert details["changed pairs"] >= details["unchanged pairs"]
     assert details["rebuild, changed"] == 1.0
@@ -242,6 +243,7 @@ def test_intermediate_values_of_layers() -> None:
     assert right["interchange"].passed and "part at 0" in right["interchange"].reason
     assert right["unmapped"].status == "not applicable"
     assert right["guard.decoy_variables"].passed
+    assert right["necessity"].passed and "subspace" in right["necessity"].method
     wrong = case(layered(), layered_program("difference"))
     assert (wrong.hypothesis.program(wrong.test.inputs) == wrong.test.outputs).all()
     assert interchanged(wrong)["interchange"].status == "fail"

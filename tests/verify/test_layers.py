@@ -128,3 +128,27 @@ def test_clusters_far_apart_are_found_whatever_the_seed(seed: int) -> None:
     centres = np.array([[0.0, 0.0], [1.0, 0.0], [8.0, 0.0], [8.0, 1.0]])
     found = split(centres[true] + 0.05 * rng.normal(size=(3000, 2)), np.zeros(3000, int), 4, rng)
     assert len({tuple(pair) for pair in zip(true.tolist(), found.tolist(), strict=True)}) == 4
+
+
+class Bypassed(nn.Module):
+    """A layer that holds a + b, of which a share is read; the rest of the sum comes from the inputs by another way."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.copy, self.share = nn.Linear(2, 1, bias=False), share
+        with torch.no_grad():
+            self.copy.weight.fill_(1.0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        total = torch.where(x.sum(1, keepdim=True) % 5 < 5 * self.share, self.copy(x), x.sum(1, keepdim=True))
+        return torch.round(total) % 2
+
+
+@pytest.mark.parametrize(("share", "status"), [(1.0, "pass"), (0.6, "fail"), (0.0, "fail")])
+def test_a_site_that_is_not_needed_is_told(share: float, status: str) -> None:
+    network = Network(Bypassed(share), inputs=columns(39), outputs=Integers(0, 1))
+    got = results(trial(network, TOTAL))["necessity"]
+    assert got.status == status and got.kind == "causal"
+    assert got.value is not None and abs(got.value - share) < 0.12
+    assert ("not needed" in got.reason) is (status == "fail")
+    assert dict(got.details)["changes, unchanged"] == 0.0

@@ -15,6 +15,7 @@ from scrutable.verify._aligned import ENOUGH, INTERCHANGE, Aligned, interchange_
 from scrutable.verify._base import Case
 from scrutable.verify._decoys import NAME as DECOYS
 from scrutable.verify._decoys import decoy_result, decoys_together
+from scrutable.verify._necessity import necessity_result
 from scrutable.verify._places import Pairs, Place, best_of, decoy_scores
 from scrutable.verify._question import Question, Rows, Values, disjoint_rows, pooled_rows
 from scrutable.verify._regression import Codes
@@ -85,7 +86,8 @@ def _tried(question: Question, *, controls: bool) -> tuple[Result, ...]:
         return (main,)
     decoys = partial(decoy_scores, places, seed=case.seed, clock=case.clock, alone=alone)
     main = replace(main, reason=f"{question.name} at {found.place.name}: {main.reason}")
-    return main, unmapped_result(aligned), decoy_result(main, aligned.resampled, decoys)
+    needed = necessity_result(aligned, alone=alone)
+    return main, unmapped_result(aligned), needed, decoy_result(main, aligned.resampled, decoys)
 
 
 @dataclass(frozen=True, slots=True)

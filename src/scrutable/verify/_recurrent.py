@@ -16,6 +16,7 @@ from scrutable.verify._decoys import decoy_result
 from scrutable.verify._distinctions import at_three_steps, distinctions
 from scrutable.verify._members import members
 from scrutable.verify._memory import memory_of
+from scrutable.verify._necessity import necessity_result
 from scrutable.verify._pairs import Trace, Trial, disjoint_pairs, outcome, trace
 from scrutable.verify._places import Place, best_of, decoy_scores
 from scrutable.verify._regression import Codes
@@ -74,6 +75,7 @@ def _tried(trial: Trial, *, controls: bool) -> tuple[Result, ...]:
     return (
         main,
         unmapped_result(aligned),
+        necessity_result(aligned, alone=True),
         rebuilt_result(aligned, rng),
         members(trial, place.testing, fit, classes),
         distinctions(traced, asked, classes, (place.activations, place.codes)),
