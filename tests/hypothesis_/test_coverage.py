@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from scrutable.bench._binomial import METHODS, attainable, compared, held
 from scrutable.bench._coverage import (
     SIZES,
     WORLDS,
@@ -55,6 +56,45 @@ def test_independent_units_exactly(n: int, truth: float) -> None:
 
     assert 0.93 <= covered(wilson) <= 0.97
     assert covered(clopper_pearson) >= 0.95
+
+
+UNITS = (16, 24, 32, 48, 96, 192)
+TRUTHS = np.arange(50, 100) / 100
+
+
+def test_no_other_interval_keeps_to_its_level_as_well_as_wilsons() -> None:
+    best = np.mean([attainable(n, TRUTHS) for n in UNITS])
+    inside = {name: compared(method, UNITS, TRUTHS).inside for name, method in METHODS.items()}
+    assert all(share <= best for share in inside.values())
+    mine = inside.pop("Wilson")
+    assert mine >= best - 0.05 and mine >= max(inside.values()) - 0.03
+    assert sorted(inside, key=lambda name: inside[name])[-1] == "Blaker, mid-P"
+
+
+def test_where_every_unit_is_a_success_the_lower_end_is_as_sure_as_it_says() -> None:
+    """Verdicts go by lower ends. Its nearest rival leaves more than the 2.5% that lie beyond one."""
+    low = {name: METHODS[name](40)[0][40] for name in ("Wilson", "Blaker, mid-P")}
+    assert low["Wilson"] ** 40 < 0.03 < low["Blaker, mid-P"] ** 40
+
+
+@pytest.mark.parametrize("n", [32, 45, 64, 128, 300, 500])
+def test_the_coverage_of_headline_intervals_exactly(n: int) -> None:
+    truths = np.arange(500, 1000) / 1000
+    found = held(METHODS["Wilson"](n), n, truths)[n * (1 - truths) >= 5]
+    assert found.min() >= 0.924 and found.max() <= 0.975
+    assert ((found >= 0.93) & (found <= 0.97)).mean() >= 0.97
+
+
+def test_few_units_and_a_truth_near_one_are_beyond_any_interval() -> None:
+    few = attainable(16, np.array([0.64, 0.99]))
+    assert few[0] and not few[1]
+
+
+def test_disjoint_pairs_are_covered_as_the_sum_says() -> None:
+    world = WORLDS[2]
+    exact = held(METHODS["Wilson"](32), 32, np.array([world.truth]))[0]
+    found = of_pools(world, 64, None, taken_for_independent, trials=2 * TRIALS)
+    assert abs(found.share - exact) < 4 * found.error and exact == pytest.approx(0.9365, abs=1e-3)
 
 
 @pytest.mark.parametrize("truth", [0.1, 0.5, 0.9, 0.98])

@@ -19,6 +19,13 @@ RESAMPLES = 1000
 def wilson(successes: float, n: int, *, level: float = 0.95) -> Interval:
     """The score interval for a fraction of `n` independent units.
 
+    Chosen by exact coverage, nominally 95%, over 16 to 500 units and truths from 0.50 to 0.99 (`bench/coverage.py`): it
+    lies between 93% and 97% on 94% of that grid, more than for Clopper-Pearson (71%), mid-P and Agresti-Coull (89%),
+    Jeffreys (90%), the likelihood ratio (88%) and Blaker (88%; with mid-P 94%, but its lower end leaves 3.6% instead of
+    2.5% where each of 40 units is a success). No interval can do so on more than 97%: with 16 units and a truth of 0.99
+    the counts are too coarse. From 32 units and five expected failures on it is between 92.4% and 97.5%, and outside
+    93-97% on one truth in 150.
+
     Reference: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
 
     Raises:
