@@ -46,7 +46,7 @@ class Exact:
 def held(ends: Ends, n: int, truths: np.ndarray) -> np.ndarray:
     """The chance that the interval holds each truth, `(t,)`."""
     low, high = (end[:, None] for end in ends)
-    return (_chances(n, truths) * ((low <= truths) & (truths <= high))).sum(axis=0)
+    return (chances(n, truths) * ((low <= truths) & (truths <= high))).sum(axis=0)
 
 
 def attainable(n: int, truths: np.ndarray) -> np.ndarray:
@@ -54,7 +54,7 @@ def attainable(n: int, truths: np.ndarray) -> np.ndarray:
 
     The counts whose intervals hold a truth lie side by side, so that there must be neighbours of such a chance.
     """
-    sums = np.concatenate([np.zeros((1, len(truths))), _chances(n, truths).cumsum(axis=0)])
+    sums = np.concatenate([np.zeros((1, len(truths))), chances(n, truths).cumsum(axis=0)])
     runs = sums[None] - sums[:, None]
     return np.asarray(((runs >= LOWEST) & (runs <= HIGHEST)).any(axis=(0, 1)))
 
@@ -68,7 +68,8 @@ def compared(method: Method, sizes: tuple[int, ...], truths: np.ndarray) -> Exac
     return Exact(1 - below - above, below, above, float(chance.min()), float(chance.max()), width)
 
 
-def _chances(n: int, truths: np.ndarray) -> np.ndarray:
+def chances(n: int, truths: np.ndarray) -> np.ndarray:
+    """The chance of each count from 0 to n, `(n + 1, t)`."""
     from scipy.stats import binom
 
     return np.asarray(binom.pmf(np.arange(n + 1)[:, None], n, truths))
@@ -100,30 +101,30 @@ def _agresti_coull(n: int) -> Ends:
 
 
 def _mid_p(n: int) -> Ends:
-    chances = _table(n)
-    at_most = chances.cumsum(axis=0) - chances / 2
+    likely = _table(n)
+    at_most = likely.cumsum(axis=0) - likely / 2
     return _accepted(np.minimum(at_most, 1 - at_most) > (1 - LEVEL) / 2)
 
 
 def _likelihood(n: int) -> Ends:
-    chances = _table(n)
-    best = np.diag(_chances(n, np.arange(n + 1) / n))
+    likely = _table(n)
+    best = np.diag(chances(n, np.arange(n + 1) / n))
     most = NormalDist().inv_cdf(0.5 + LEVEL / 2) ** 2
-    return _accepted(2 * np.log(best[:, None] / np.maximum(chances, 1e-300)) <= most)
+    return _accepted(2 * np.log(best[:, None] / np.maximum(likely, 1e-300)) <= most)
 
 
 def _blaker(n: int, *, own_share: float = 0.0) -> Ends:
-    chances = _table(n)
-    at_most = chances.cumsum(axis=0)
-    order = np.argsort(np.minimum(at_most, 1 - at_most + chances), axis=0)
-    ranked = np.take_along_axis(chances, order, axis=0)
-    value = np.empty_like(chances)
+    likely = _table(n)
+    at_most = likely.cumsum(axis=0)
+    order = np.argsort(np.minimum(at_most, 1 - at_most + likely), axis=0)
+    ranked = np.take_along_axis(likely, order, axis=0)
+    value = np.empty_like(likely)
     np.put_along_axis(value, order, ranked.cumsum(axis=0) - own_share * ranked, axis=0)
     return _accepted(value > 1 - LEVEL)
 
 
 def _table(n: int) -> np.ndarray:
-    return _chances(n, (np.arange(GRID) + 0.5) / GRID)
+    return chances(n, (np.arange(GRID) + 0.5) / GRID)
 
 
 def _accepted(kept: np.ndarray) -> Ends:
