@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 MOST_CLASSES = 400
+WITHIN = 0.02
+"""Values nearer to each other than this share of what varies most are one."""
 
 
 def classes(vectors: np.ndarray, within: float) -> np.ndarray | None:
@@ -62,3 +64,8 @@ def needed(columns: dict[str, np.ndarray], target: np.ndarray) -> list[str]:
         if determines([columns[each] for each in fewer], target):
             kept = fewer
     return kept
+
+
+def spread(view: np.ndarray) -> float:
+    """By how much the number that varies most varies."""
+    return float(np.ptp(view, axis=0).max(initial=0.0)) if len(view) else 0.0

@@ -110,7 +110,7 @@ def _numbered(walk: Walk, moved: Moved, numbers: np.ndarray) -> tuple[str, float
     whole = np.round(steps).astype(np.int64)
     if np.abs(whole - steps).max() > 0.05:
         raise NotRead(f"{moved.site} takes the mean of numbers that are no whole steps apart")
-    return walk.computed(list(moved.names), whole, "number", None, truth=False), float(slope), float(base)
+    return walk.computed(list(moved.names), whole, "number", truth=False), float(slope), float(base)
 
 
 def tidy(value: float) -> float:

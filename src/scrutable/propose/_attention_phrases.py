@@ -224,6 +224,9 @@ def _unary(numbers: list[tuple[Expr, np.ndarray]]) -> Iterator[tuple[Expr, np.nd
             yield call("eq", expr, value), values == value
         for value in levels.tolist()[1:]:
             yield call("lt", expr, value), values < value
+        for value in levels.tolist()[1:-1]:
+            yield call("min", expr, value), np.minimum(values, value)
+            yield call("max", expr, value), np.maximum(values, value)
         for value in (2, 3):
             yield call("mod", expr, value), values % value
             yield call("floordiv", expr, value), values // value

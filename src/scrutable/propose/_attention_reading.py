@@ -88,6 +88,18 @@ class Reading:
             lambda: [self._value(length, self.hidden(self.wirings[length].graph, units)) for length in self.words],
         )
 
+    def activated(self, units: Component, given: np.ndarray) -> np.ndarray:
+        """What the hidden units of a block of units give for what they get, both `(rows, units)`."""
+        graph = self.wiring.graph
+        hidden = self.hidden(graph, units)
+        before = live_inputs(graph, hidden)[0]
+        assert before.rows is not None and hidden.rows is not None
+        value = torch.zeros(len(given), *before.shape)
+        value[:, -1] = torch.from_numpy(given)
+        with torch.no_grad():
+            found = graph.evaluate([hidden.name], {before.name: before.rows.back(value)})[hidden.name]
+        return hidden.rows.first(found)[:, -1].numpy().astype(np.float64)
+
     def outgoing(self, source: Component, reader: Reader) -> np.ndarray:
         """What a reader gets for each number that a component holds, `(held, numbers)`."""
         return self._once(("out", source.name, *reader), lambda: [self._outgoing(source, reader)])[0]
@@ -185,7 +197,7 @@ class Reading:
             hidden = self.hidden(wiring.graph, component)
             return [(live_inputs(wiring.graph, hidden)[0], None)]
         found = []
-        sources = [source for source in wiring.sources if source.component in self._names(component)]
+        sources = [source for source in wiring.sources if source.component in self.names(component)]
         for source in sources if port == "value" else sources[:1]:
             attention = heads_of(wiring.graph, source.node)
             assert attention is not None
@@ -224,10 +236,11 @@ class Reading:
 
     def _at(self, length: int, component: Component) -> list[Source]:
         """The sources of a component in the wiring for some length."""
-        names = self._names(component)
+        names = self.names(component)
         return [source for source in self.wirings[length].sources if source.component in names]
 
-    def _names(self, component: Component) -> set[str]:
+    def names(self, component: Component) -> set[str]:
+        """What the heads that do one work together are called, each by itself; of others, their one name."""
         return {self.wiring.sources[at].component for at in component.places}
 
     def _contributed(self, source: Component, reader: Reader) -> list[np.ndarray]:

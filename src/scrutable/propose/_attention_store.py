@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
 
-from scrutable.program import Expr, Input, Let, Program, Selector, Seq, Var, call, variables
+from scrutable.program import Expr, Input, Let, Program, Selector, Seq, Var, call, substitute, variables
 from scrutable.propose._attention_classes import in_order
 
 Labels = np.ndarray
@@ -68,6 +68,16 @@ class Store:
         name = self._fresh("chosen")
         self.lets[name], self.sites[name] = Let(name, selector), site
         return Var(name, Selector())
+
+    def inlined(self, known: Collection[str]) -> None:
+        """Selectors that are variables of their own written where they are used, where those are variables of which it
+        is known where they live."""
+        for name, let in list(self.lets.items()):
+            users = [each for each, other in self.lets.items() if name in variables(other.expr)]
+            if isinstance(let.expr.type, Selector) and users and all(each in known for each in users):
+                del self.lets[name]
+                for each in users:
+                    self.lets[each] = Let(each, substitute(self.lets[each].expr, {name: let.expr}))
 
     def selected(self, selector: Expr) -> list[np.ndarray]:
         """A selector on the words, for each length `(n, queries, keys)`."""

@@ -2,66 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
 
-from scrutable.program import BOOL, Expr, Seq, call, substitute, variables, walk
-from scrutable.propose._attention_classes import classes, determines, in_order, joint, needed
+from scrutable.program import Expr, call, substitute
+from scrutable.propose._attention_classes import WITHIN, classes, determines, in_order, joint, needed, spread
+from scrutable.propose._attention_combined import Combined, Heard, combined, names_of, nearest
 from scrutable.propose._attention_graph import Component, NotRead
-from scrutable.propose._attention_heads import Attending, attending
-from scrutable.propose._attention_moved import Moved, mean, picked, tidy
+from scrutable.propose._attention_heads import Attending
+from scrutable.propose._attention_moved import Moved, mean, picked
 from scrutable.propose._attention_phrases import exactly, rows_of, same_classes
 from scrutable.propose._attention_reading import Reader, Reading
-from scrutable.propose._attention_selectors import row_by_row, short_selector
+from scrutable.propose._attention_routing import routed
 from scrutable.propose._attention_sites import Sites
 from scrutable.propose._attention_store import Store, settled
 from scrutable.work import Clock
 
 EDGE = 0.02
 """What contributes less than this share of what varies most is not read."""
-WITHIN = 0.02
-"""Values nearer to each other than this share of what varies most are one."""
-
 NOISE = 3e-3
 """What varies by less than this share of the numbers it is made of is rounding."""
-
-SCORE = 0.1
-"""Scores that vary by less, in nats, are always the same."""
-
-ACROSS = ("pick", "aggregate", "width", "position", "length", "shift")
-"""Operators that look at other positions, or at where a position is."""
 
 
 @final
 @dataclass(eq=False)
 class Walk:
-    """The variables found so far. Each is checked against what the network holds before anything is built on it."""
+    """The variables found so far. Each is checked against what the network holds before anything is built on it.
+
+    Arguments:
+        outcomes: what the output gets of the last block of units for every combination of what that one reads.
+        selectors: which keys heads select, and what they do with them. reads: the components read by each reader.
+        parts: the variables that each component is read for.
+    """
 
     reading: Reading
     store: Store
     clock: Clock
     sites: Sites = field(init=False)
-    _selectors: dict[str, tuple[Expr, Attending]] = field(default_factory=dict)
+    outcomes: Combined | None = None
+    selectors: dict[str, tuple[Expr, Attending]] = field(default_factory=dict)
+    reads: dict[Reader, set[str]] = field(default_factory=dict)
+    parts: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.sites = Sites(self.reading)
-
-    def output(self) -> str:
-        """The variable that the network gives.
-
-        Raises:
-            NotRead: some part of the network is none of the things read here.
-        """
-        reader = ("output", "input")
-        names = self.variables(reader, np.eye(self.reading.raw()[0].shape[-1]))
-        answers = np.concatenate([y.reshape(-1) for y in self.reading.answers()])
-        if self.reading.network.outputs.kind == "Reals":
-            return self._number(names, np.concatenate([r.reshape(-1) for r in self.reading.raw()]))
-        labels = self.reading.network.outputs.kind in ("Category", "Tokens")
-        return self.computed(names, answers.astype(np.int64), "output", None, truth=labels)
 
     def variables(self, reader: Reader, through: np.ndarray, *, least: float = 0.0) -> list[str]:
         """The variables that a reader reads, as far as `through`, `(numbers, k)`, lets it see them.
@@ -69,23 +56,31 @@ class Walk:
         Arguments:
             least: where nothing that is seen varies by so much, nothing is read.
         """
+        return names_of(self.heard(reader, through, least=least))
+
+    def heard(self, reader: Reader, through: np.ndarray, *, least: float = 0.0) -> list[Heard]:
+        """What a reader gets of each component; of what `through` does not let it see, without variables."""
         if self.clock.over:
             raise NotRead("the time is up")
         whole = [(s, self.flat(self.reading.contribution(s, reader))) for s in self.reading.sources(reader)]
-        seen = [(s, numbers @ through) for s, numbers in whole]
-        scale = max((_spread(view) for _, view in seen), default=0.0)
+        seen = [numbers @ through for _, numbers in whole]
+        scale = max(map(spread, seen), default=0.0)
         size = max(((np.abs(numbers) @ np.abs(through)).max() for _, numbers in whole), default=0.0)
-        if scale <= max(least, NOISE * size):
-            return []
-        found: dict[str, None] = {}
+        read = scale > max(least, NOISE * size)
+        found: list[Heard] = []
         embedded: list[str] = []
-        for source, view in seen:
-            if _spread(view) > EDGE * scale:
-                names = list(self._of(source, reader, through, view, scale))
-                found |= dict.fromkeys(names)
-                embedded += names if source.kind == "given" else []
-        self._note_read(embedded, reader, through, alone=len(found) == 1)
-        return list(found)
+        for (source, numbers), view in zip(whole, seen, strict=True):
+            if not read or spread(view) <= EDGE * scale:
+                found.append(Heard((), numbers))
+                continue
+            parts = self._of(source, reader, through, numbers, scale)
+            found += parts
+            if names_of(parts):
+                self.reads.setdefault(reader, set()).add(source.name)
+                self.parts.setdefault(source.name, set()).update(names_of(parts))
+            embedded += names_of(parts) if source.kind == "given" else []
+        self._note_read(embedded, reader, through, alone=len(names_of(found)) == 1)
+        return found
 
     def _note_read(self, embedded: list[str], reader: Reader, through: np.ndarray, *, alone: bool) -> None:
         """What is embedded lives where it is read, if that reads nothing else."""
@@ -109,73 +104,101 @@ class Walk:
         )
 
     def _of(
-        self, source: Component, reader: Reader, through: np.ndarray, view: np.ndarray, scale: float
-    ) -> Iterable[str]:
+        self, source: Component, reader: Reader, through: np.ndarray, numbers: np.ndarray, scale: float
+    ) -> list[Heard]:
         if source.kind == "given":
             parents = [self.store.source.name, self.store.places()]
-            return self.classed(parents, view, scale, "given", None)
-        outgoing = self.reading.outgoing(source, reader) @ through
-        if source.kind == "units":
-            return self._map(source, outgoing, scale, last=reader[0] == "output")
-        return self._head(source, outgoing, scale, last=reader[0] == "output")
+            return [Heard(tuple(self.classed(parents, numbers @ through, scale, name="given", site=None)), numbers)]
+        outgoing, last = self.reading.outgoing(source, reader), reader[0] == "output"
+        if source.kind == "heads":
+            return [Heard(tuple(self._head(source, outgoing @ through, scale, last=last)), numbers)]
+        held = self.flat(self.reading.held(source))
+        maps = self._map(source, outgoing @ through, scale, last=last)
+        parts = [Heard(names, held[:, units] @ outgoing[units]) for units, names in maps]
+        return [*parts, Heard((), numbers - sum(part.numbers for part in parts))]
 
-    def classed(self, parents: list[str], view: np.ndarray, scale: float, name: str, site: str | None) -> Iterable[str]:
-        """A variable with a value for each class of vectors, computed from others."""
+    def classed(
+        self,
+        parents: list[str],
+        view: np.ndarray,
+        scale: float,
+        *,
+        name: str,
+        site: str | None,
+        more: Combined | None = None,
+    ) -> Iterable[str]:
+        """A variable with a value for each class of vectors, computed from others.
+
+        Arguments:
+            more: further combinations of the parents' values, and what would be seen then.
+        """
         target = classes(view, WITHIN * scale)
         if target is None:
             raise NotRead(f"{name} takes too many values")
-        columns = {parent: self.store.labels[parent] for parent in parents}
-        if not determines(list(columns.values()), target):
+        columns, wanted = self._with(parents, target, more, lambda new: nearest(view, target, new, 2 * WITHIN * scale))
+        if not determines(list(columns.values()), wanted):
             raise NotRead(f"{name} is not a function of what it reads: {', '.join(parents)}")
-        kept = needed(columns, target)
+        kept = needed(columns, wanted)
         if not kept:
             return
-        if np.array_equal(joint([columns[each] for each in kept]), target):  # a code for all of them is no news
-            yield from kept
+        if np.array_equal(joint([columns[each] for each in kept]), in_order(wanted)):
+            yield from kept  # a code for all of them is no news
             return
-        rows, wanted = rows_of({each: columns[each] for each in kept}, target)
-        expr = same_classes(rows, in_order(wanted))
+        rows, values = rows_of({each: columns[each] for each in kept}, wanted)
+        expr = same_classes(rows, in_order(values))
         if expr is None:
-            expr = exactly(rows, wanted, truth=False, clock=self.clock)
+            expr = exactly(rows, values, truth=False, clock=self.clock)
         yield self.store.add(name, self.lifted(expr), site=site)
 
-    def computed(self, parents: list[str], target: np.ndarray, name: str, site: str | None, *, truth: bool) -> str:
-        """A variable with given values, computed from others."""
-        columns = {parent: self.store.labels[parent] for parent in parents}
-        if not determines(list(columns.values()), target):
+    def computed(
+        self,
+        parents: list[str],
+        target: np.ndarray,
+        name: str,
+        *,
+        truth: bool,
+        more: Combined | None = None,
+        said: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> str:
+        """A variable with given values, computed from others.
+
+        Arguments:
+            more: further combinations of the parents' values. said: the value for what is seen then, -1 where unclear.
+        """
+        columns, wanted = self._with(parents, target, more, said)
+        if not determines(list(columns.values()), wanted):
             raise NotRead(f"{name} is not a function of what it reads: {', '.join(parents)}")
-        kept = needed(columns, target) or [self.store.source.name]
-        rows, wanted = rows_of({each: columns[each] for each in kept}, target)
-        expr = exactly(rows, wanted, truth=truth, clock=self.clock)
-        return self.store.add(name, self.lifted(expr), site=site)
+        kept = needed(columns, wanted) or [self.store.source.name]
+        rows, values = rows_of({each: columns[each] for each in kept}, wanted)
+        expr = exactly(rows, values, truth=truth, clock=self.clock)
+        return self.store.add(name, self.lifted(expr), site=None)
+
+    def _with(
+        self,
+        parents: list[str],
+        target: np.ndarray,
+        more: Combined | None,
+        said: Callable[[np.ndarray], np.ndarray] | None,
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """The parents' values and the target in all cells, and for further combinations as far as they are clear."""
+        columns = {parent: self.store.labels[parent] for parent in parents}
+        if more is None or said is None or set(more.columns) < set(parents):
+            return columns, target
+        answers = said(more.numbers)
+        clear = answers != -1
+        longer = {name: np.concatenate([column, more.columns[name][clear]]) for name, column in columns.items()}
+        wanted = np.concatenate([target, answers[clear]])
+        return (longer, wanted) if determines(list(longer.values()), wanted) else (columns, target)
 
     def lifted(self, expr: Expr) -> Expr:
         """An expression over single values as one over sequences."""
         names = [self.store.source.name, *self.store.lets]
         return substitute(expr, {name: self.store.var(name) for name in names})
 
-    def _number(self, names: list[str], raw: np.ndarray) -> str:
-        """A real output: a sum of variables, each times a number, or else one number for each combination."""
-        columns = [self.store.labels[name].astype(np.float64) for name in names]
-        matrix = np.stack([*columns, np.ones_like(raw)], axis=1)
-        weights = np.linalg.lstsq(matrix, raw, rcond=None)[0]
-        if np.abs(matrix @ weights - raw).max() < WITHIN * _spread(raw[:, None]):
-            total: Expr | None = None
-            for name, weight in zip(names, weights[:-1], strict=True):
-                part: Expr = self.store.var(name)
-                if abs(weight) < 1e-4:
-                    continue
-                if part.type == Seq(BOOL):
-                    part = call("if", part, 1, 0)
-                part = part if abs(weight - 1) < 1e-3 else call("mul", part, tidy(weight))
-                total = part if total is None else call("add", total, part)
-            if total is not None:
-                total = total if abs(weights[-1]) < 1e-3 else call("add", total, tidy(weights[-1]))
-                return self.store.add("output", total, site=None)
-        return self.computed(names, np.round(raw, 4), "output", None, truth=False)
-
-    def _map(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
-        """The variables that a block of units computes: one for each set of things that some of its units read.
+    def _map(
+        self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool
+    ) -> list[tuple[list[int], tuple[str, ...]]]:
+        """The variables that a block of units computes, and by which units: one for each set of things that some read.
 
         Arguments:
             last: whether the output reads them; what they are computed from then serves as well.
@@ -186,29 +209,44 @@ class Walk:
         read = [
             (s, np.ptp(self.flat(self.reading.contribution(s, reader)), axis=0)) for s in self.reading.sources(reader)
         ]
-        total = np.max([spread for _, spread in read], axis=0)
+        total = np.max([size for _, size in read], axis=0)
         groups: dict[frozenset[str], list[int]] = {}
         for unit in np.flatnonzero(useful):
-            names = frozenset(s.name for s, spread in read if spread[unit] > EDGE * total[unit])
+            names = frozenset(s.name for s, size in read if size[unit] > EDGE * total[unit])
             groups.setdefault(names, []).append(int(unit))
-        found: list[str] = []
-        for units in groups.values():
+        found: list[tuple[list[int], tuple[str, ...]]] = []
+        maps = _maps(list(groups.values()), held, outgoing, WITHIN * scale)
+        for units in maps:
             view = held[:, units] @ outgoing[units]
-            if _spread(view) <= EDGE * scale:
+            if spread(view) <= EDGE * scale:
                 continue
             through = np.zeros((held.shape[1], len(units)))
             through[units, range(len(units))] = 1 / total[units]
-            parents = self.variables(reader, through)
-            if last and len(groups) == 1:
-                found += parents
+            heard = self.heard(reader, through)
+            parents = names_of(heard)
+            more = self._outcomes(source, heard, units, outgoing)
+            if last and len(maps) == 1:
+                found.append((units, tuple(parents)))
+                self.outcomes = more
                 continue
-            names = list(self.classed(parents, view, scale, "value", source.name))
-            found += names
+            names = list(self.classed(parents, view, scale, name="value", site=source.name, more=more))
+            found.append((units, tuple(names)))
             seen = np.zeros_like(outgoing)
             seen[units] = outgoing[units]
             for name in set(names) - set(parents):
                 self.sites.note(name, source, "held", seen)
         return found
+
+    def _outcomes(
+        self, source: Component, heard: list[Heard], units: list[int], outgoing: np.ndarray
+    ) -> Combined | None:
+        """What is seen of some units for every combination of what they read."""
+        constant = self.reading.bias((source.name, "input"))[-1][0, -1]
+        more = combined(heard, self.store.labels, constant)
+        if more is None:
+            return None
+        held = self.reading.activated(source, more.numbers)
+        return Combined(more.columns, held[:, units] @ outgoing[units])
 
     def _head(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
         found = self._moved(source, outgoing, scale, last=last)
@@ -251,85 +289,22 @@ class Walk:
 
         A selector that depends on the words is a variable, which lives in the weights of the heads.
         """
-        if source.name not in self._selectors:
-            expr, how = self._selector(source)
+        if source.name not in self.selectors:
+            expr, how = routed(self, source)
             if not settled(how.chosen):
                 expr = self.store.add_selector(expr, site=source.name)
                 self.sites.note(expr.name, source, "pattern", None)
-            self._selectors[source.name] = expr, how
-        return self._selectors[source.name]
-
-    def _selector(self, source: Component) -> tuple[Expr, Attending]:
-        how = attending(self.reading, source)
-        queries = self.variables((source.name, "query"), how.seen_keys, least=SCORE)
-        keys = self.variables((source.name, "key"), how.seen_queries, least=SCORE)
-        place = self.store.places()
-        for more in ((), (place,), (place, self.store.source.name)):
-            queries, keys = (list(dict.fromkeys([*names, *more])) for names in (queries, keys))
-            columns, target = self._pairs(queries, keys, how)
-            if determines(list(columns.values()), target):
-                break
-        else:
-            raise NotRead(f"{source.name} selects keys by more than what it reads")
-        if not columns:
-            columns = self._pairs([place], [place], how)[0]
-        kept = needed(columns, target) or list(columns)[:1]
-        rows, wanted = rows_of({each: columns[each] for each in kept}, target)
-        sides = [{each[2:]: column for each, column in rows.items() if each[0] == side} for side in "qk"]
-        leaves = {each[2:]: self.store.var(each[2:]) for each in columns}
-        found = (
-            short_selector(sides[0], sides[1], wanted, leaves)
-            or self._pointed(queries, list(sides[1]), how)
-            or row_by_row(sides[0], sides[1], wanted, leaves)
-        )
-        return found, how
-
-    def _pointed(self, queries: list[str], keys: list[str], how: Attending) -> Expr | None:
-        """Where every query selects one value of one key variable: a variable that says which, compared with it."""
-        if len(keys) != 1:
-            return None
-        labels, at, found = self.store.labels[keys[0]], 0, []
-        if labels.dtype.kind != "i":
-            return None
-        for chosen, (length, x) in zip(how.chosen, self.reading.words.items(), strict=True):
-            values = np.broadcast_to(labels[at : at + x.size].reshape(len(x), 1, length), chosen.shape)
-            at += x.size
-            some = np.where(chosen, values, values.max() + 1).min(-1)
-            found.append(np.where(chosen.any(-1), some, min(-1, labels.min() - 1)).reshape(-1))
-        wanted = np.concatenate(found)
-        for names in (self._parents(queries), queries):
-            if determines([self.store.labels[name] for name in names], wanted):
-                pointer = self.computed(names, wanted, "source", None, truth=False)
-                expr = call("select", self.store.var(keys[0]), self.store.var(pointer), params=("eq",))
-                if all(map(np.array_equal, self.store.selected(expr), how.chosen)):
-                    return expr
-        return None
-
-    def _parents(self, names: list[str]) -> list[str]:
-        """What variables at one position are computed from there; of others, they themselves."""
-        found: dict[str, None] = {}
-        for name in names:
-            let = self.store.lets.get(name)
-            pointwise = let is not None and not any(getattr(e, "op", "") in ACROSS for e in walk(let.expr))
-            found |= dict.fromkeys(sorted(variables(let.expr)) if let is not None and pointwise else [name])
-        return list(found)
-
-    def _pairs(self, queries: list[str], keys: list[str], how: Attending) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """A row for each query and key of each word."""
-        columns: dict[str, list[np.ndarray]] = {}
-        at = 0
-        for length, x in self.reading.words.items():
-            cells = slice(at, at + x.size)
-            at += x.size
-            for side, names in (("q", queries), ("k", keys)):
-                for name in names:
-                    values = self.store.labels[name][cells].reshape(len(x), length)
-                    values = values[:, :, None] if side == "q" else values[:, None, :]
-                    whole = np.broadcast_to(values, (len(x), length, length)).reshape(-1)
-                    columns.setdefault(f"{side} {name}", []).append(whole)
-        target = np.concatenate([chosen.reshape(-1) for chosen in how.chosen])
-        return {name: np.concatenate(parts) for name, parts in columns.items()}, target
+            self.selectors[source.name] = expr, how
+        return self.selectors[source.name]
 
 
-def _spread(view: np.ndarray) -> float:
-    return float(np.ptp(view, axis=0).max(initial=0.0)) if len(view) else 0.0
+def _maps(groups: list[list[int]], held: np.ndarray, outgoing: np.ndarray, within: float) -> list[list[int]]:
+    """Groups of units, as one where together they show no more than one of them: the codes of one map's values."""
+    units = sorted(unit for group in groups for unit in group)
+    counts = [_count(held[:, each] @ outgoing[each], within) for each in (*groups, units)]
+    return [units] if len(groups) > 1 and counts[-1] <= max(counts[:-1]) else groups
+
+
+def _count(view: np.ndarray, within: float) -> float:
+    found = classes(view, within)
+    return np.inf if found is None else float(found.max())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -10,16 +10,21 @@ import numpy as np
 
 from scrutable.errors import ScrutableError
 from scrutable.hypothesis import Alignment, Hypothesis, Provenance
+from scrutable.network import Network
 from scrutable.network.engine import NotCaptured
-from scrutable.program import simplify
+from scrutable.program import Program, simplify
 from scrutable.propose._attention_graph import NotRead
+from scrutable.propose._attention_output import output_of
 from scrutable.propose._attention_reading import read
 from scrutable.propose._attention_store import Store
 from scrutable.propose._attention_walk import Walk
 from scrutable.propose._attention_words import words
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._inputs import program_inputs
+from scrutable.work import Clock
 
+FORESEEN = (NotRead, NotCaptured, ScrutableError, RuntimeError, ValueError, IndexError, np.linalg.LinAlgError)
+"""What is raised by networks that are none of those read here: they get no hypothesis."""
 SOURCES = (
     "Weiss, Goldberg, Yahav, Thinking like transformers, arXiv 2106.06981",
     "Lindner et al., Tracr: compiled transformers as a laboratory for interpretability, arXiv 2301.05062",
@@ -64,22 +69,48 @@ class AttentionProposer(Proposer):
         """See `Proposer.propose`."""
         if problem.clock.over:
             return
-        network = problem.network
         given = np.concatenate([problem.inputs, problem.counter_inputs])
         try:
-            seen = words(network, given, problem.seed)
-            reading = read(network, seen, clock=problem.clock)
-            store = Store(program_inputs(network.inputs)[0], reading.words)
-            walk = Walk(reading, store, problem.clock)
-            output = walk.output()
-        except (NotRead, NotCaptured, ScrutableError):
+            found = decompiled(problem.network, given, seed=problem.seed, clock=problem.clock)
+        except FORESEEN:
             return
-        program = simplify(store.program(output), given[:256], seconds=problem.clock.at_most(2.0).left)
-        aligned = walk.sites.found(store.varying(program.variables))
-        found_in = {name: component for name, component in store.sites.items() if name in program.variables}
+        store = found.walk.store
         settings = {
-            "lengths": list(reading.words),
-            "words": sum(map(len, reading.words.values())),
-            "components": found_in,
+            "lengths": list(store.words),
+            "words": sum(map(len, store.words.values())),
+            "components": {name: store.sites[name] for name in found.program.variables if name in store.sites},
         }
-        yield Hypothesis(program, Alignment(aligned), Provenance(self.name, settings, problem.seed, SOURCES))
+        alignment = Alignment(found.sites)
+        yield Hypothesis(found.program, alignment, Provenance(self.name, settings, problem.seed, SOURCES))
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Decompiled:
+    """A program read off a transformer.
+
+    Arguments:
+        sites: where its variables live, of those that can be set apart from others. walk: how it was found.
+    """
+
+    program: Program
+    sites: Mapping[str, str]
+    walk: Walk
+
+
+def decompiled(network: Network, given: np.ndarray, *, seed: int, clock: Clock) -> Decompiled:
+    """The program of a transformer.
+
+    Arguments:
+        given: inputs, `(n, length)`, that must be among the words it is read on.
+
+    Raises:
+        NotRead: a part is none of the things that are read here. NotCaptured: its operations cannot be followed.
+    """
+    reading = read(network, words(network, given, seed), clock=clock)
+    store = Store(program_inputs(network.inputs)[0], reading.words)
+    walk = Walk(reading, store, clock)
+    output = output_of(walk)
+    store.inlined(walk.sites.found(name for name in store.varying(store.lets) if name != output))
+    program = simplify(store.program(output), given[:256], seconds=clock.at_most(2.0).left)
+    return Decompiled(program, walk.sites.found(store.varying(program.variables)), walk)

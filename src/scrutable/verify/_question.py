@@ -9,6 +9,7 @@ import numpy as np
 from scrutable.program import Program, Selector, Seq, Setting
 from scrutable.verify._agreement import agrees
 from scrutable.verify._base import Case, Sample
+from scrutable.verify._picks import ambiguous
 from scrutable.verify._pooled import Pool, every_pair
 
 ROUNDS = 8
@@ -47,10 +48,19 @@ class Question:
 
     def answers_with(self, base: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
         """The program's outputs on `base` with the variable set to `values`; of sequences only `where`, `(p, L)`."""
-        mask = where.reshape(*where.shape, *(1,) * (values.ndim - 2)) if self.stepwise else None
-        run = self.program.run(base, set={self.name: Setting(values, mask)})
+        run = self.program.run(base, set=self._setting(values, where))
         outputs = [np.asarray(run[name]) for name in self.program.outputs]
         return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
+
+    def claimed(self, base: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+        """For which bases the program, with the variable set, picks no keys together that inputs never do, `(n,)`."""
+        usual = ambiguous(self.program, self.case.find.inputs, {}).any(1)
+        unusual = ambiguous(self.program, base, self._setting(values, where))[~usual]
+        return np.asarray(~unusual.any(0))
+
+    def _setting(self, values: np.ndarray, where: np.ndarray) -> dict[str, Setting]:
+        mask = where.reshape(*where.shape, *(1,) * (values.ndim - 2)) if self.stepwise else None
+        return {self.name: Setting(values, mask)}
 
     def agree(self, answers: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Row by row, `(n,)`, with the tolerance of the case."""
@@ -81,9 +91,10 @@ def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.ran
         where = _positions(question, on, half, rng)
         predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
         changed = ~question.agree(predicted, on.answers[base])
+        claimed = question.claimed(on.sample.inputs[base], on.values[source], where)
         take = np.zeros(half, bool)
         for kind in (True, False):
-            rows = np.flatnonzero(changed == kind)[: room[kind]]
+            rows = np.flatnonzero((changed == kind) & claimed)[: room[kind]]
             take[rows] = True
             room[kind] -= len(rows)
         kept.append(Rows(base[take], source[take], where[take], predicted[take], changed[take]))
@@ -105,8 +116,9 @@ def pooled_rows(
     where = _positions(question, on, len(base), rng)
     predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
     changed = ~question.agree(predicted, on.answers[base])
-    calm = np.flatnonzero(~changed)[: int(changed.sum())]
-    rows = np.concatenate([np.flatnonzero(changed), calm])
+    claimed = question.claimed(on.sample.inputs[base], on.values[source], where)
+    calm = np.flatnonzero(~changed & claimed)[: int((changed & claimed).sum())]
+    rows = np.concatenate([np.flatnonzero(changed & claimed), calm])
     base, source = base[rows], source[rows]
     return Rows(base, source, where[rows], predicted[rows], changed[rows], Pool(base, source, population))
 

@@ -1,0 +1,98 @@
+"""Which keys a head selects, as an expression of the variables that it reads by its queries and keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrutable.program import Expr, call, variables
+from scrutable.program import walk as expressions
+from scrutable.propose._attention_classes import determines, needed
+from scrutable.propose._attention_graph import Component, NotRead
+from scrutable.propose._attention_heads import Attending, attending
+from scrutable.propose._attention_phrases import rows_of
+from scrutable.propose._attention_selectors import row_by_row, short_selector
+
+if TYPE_CHECKING:
+    from scrutable.propose._attention_walk import Walk
+
+SCORE = 0.1
+"""Scores that vary by less, in nats, are always the same."""
+ACROSS = ("pick", "aggregate", "width", "position", "length", "shift")
+"""Operators that look at other positions, or at where a position is."""
+
+
+def routed(walk: Walk, source: Component) -> tuple[Expr, Attending]:
+    how = attending(walk.reading, source)
+    queries = walk.variables((source.name, "query"), how.seen_keys, least=SCORE)
+    keys = walk.variables((source.name, "key"), how.seen_queries, least=SCORE)
+    place = walk.store.places()
+    for more in ((), (place,), (place, walk.store.source.name)):
+        queries, keys = (list(dict.fromkeys([*names, *more])) for names in (queries, keys))
+        columns, target = _pairs(walk, queries, keys, how)
+        if determines(list(columns.values()), target):
+            break
+    else:
+        raise NotRead(f"{source.name} selects keys by more than what it reads")
+    if not columns:
+        columns = _pairs(walk, [place], [place], how)[0]
+    kept = needed(columns, target) or list(columns)[:1]
+    rows, wanted = rows_of({each: columns[each] for each in kept}, target)
+    sides = [{each[2:]: column for each, column in rows.items() if each[0] == side} for side in "qk"]
+    leaves = {each[2:]: walk.store.var(each[2:]) for each in columns}
+    found = (
+        short_selector(sides[0], sides[1], wanted, leaves)
+        or _pointed(walk, queries, list(sides[1]), how)
+        or row_by_row(sides[0], sides[1], wanted, leaves)
+    )
+    return found, how
+
+
+def _pointed(walk: Walk, queries: list[str], keys: list[str], how: Attending) -> Expr | None:
+    """Where every query selects one value of one key variable: a variable that says which, compared with it."""
+    if len(keys) != 1:
+        return None
+    labels, at, found = walk.store.labels[keys[0]], 0, []
+    if labels.dtype.kind != "i":
+        return None
+    for chosen, (length, x) in zip(how.chosen, walk.reading.words.items(), strict=True):
+        values = np.broadcast_to(labels[at : at + x.size].reshape(len(x), 1, length), chosen.shape)
+        at += x.size
+        some = np.where(chosen, values, values.max() + 1).min(-1)
+        found.append(np.where(chosen.any(-1), some, min(-1, labels.min() - 1)).reshape(-1))
+    wanted = np.concatenate(found)
+    for names in (_parents(walk, queries), queries):
+        if determines([walk.store.labels[name] for name in names], wanted):
+            pointer = walk.computed(names, wanted, "source", truth=False)
+            expr = call("select", walk.store.var(keys[0]), walk.store.var(pointer), params=("eq",))
+            if all(map(np.array_equal, walk.store.selected(expr), how.chosen)):
+                return expr
+    return None
+
+
+def _parents(walk: Walk, names: list[str]) -> list[str]:
+    """What variables at one position are computed from there; of others, they themselves."""
+    found: dict[str, None] = {}
+    for name in names:
+        let = walk.store.lets.get(name)
+        pointwise = let is not None and not any(getattr(e, "op", "") in ACROSS for e in expressions(let.expr))
+        found |= dict.fromkeys(sorted(variables(let.expr)) if let is not None and pointwise else [name])
+    return list(found)
+
+
+def _pairs(walk: Walk, queries: list[str], keys: list[str], how: Attending) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """A row for each query and key of each word."""
+    columns: dict[str, list[np.ndarray]] = {}
+    at = 0
+    for length, x in walk.reading.words.items():
+        cells = slice(at, at + x.size)
+        at += x.size
+        for side, names in (("q", queries), ("k", keys)):
+            for name in names:
+                values = walk.store.labels[name][cells].reshape(len(x), length)
+                values = values[:, :, None] if side == "q" else values[:, None, :]
+                whole = np.broadcast_to(values, (len(x), length, length)).reshape(-1)
+                columns.setdefault(f"{side} {name}", []).append(whole)
+    target = np.concatenate([chosen.reshape(-1) for chosen in how.chosen])
+    return {name: np.concatenate(parts) for name, parts in columns.items()}, target
