@@ -1,8 +1,9 @@
 """Further training of a network that is nearly right, on the sequences that it is wrong or unsure about.
 
 Of many fresh sequences the ones with the largest error are half of every batch (hard example mining, after Shrivastava,
-Gupta and Girshick, CVPR 2016). Each round starts from the best weights so far; a round that does not better them is
-forgotten.
+Gupta and Girshick, CVPR 2016). Sequences are of the trained length until nothing is wrong there, then of twice that:
+what a rule adds up grows with the length, and the largest errors would all be of the longest sequences. Each round
+starts from the best weights so far; a round that does not better them is forgotten.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import copy
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -23,38 +25,67 @@ from scrutable.bench.recurrent._training import descend, time_first
 from scrutable.bench.recurrent._unrolled import unrolled
 from scrutable.work import generator
 
-RATES = (1e-3, 3e-4, 3e-3, 1e-4)
+RATES = (1e-3, 3e-4, 1e-4)
 """Of the rounds in turn; each falls by half a cosine."""
-STEPS, BATCH = 800, 128
+STEPS, MINED, BATCH = 800, 200, 128
+"""Steps of a round, and after how many of them the hardest sequences are looked for again."""
 LOOK, HARD = 16_384, 1_024
-"""Sequences looked at before a round, and so many of the hardest of them."""
-TEST = 16_384
+"""Sequences looked at, and so many of the hardest of them."""
+TEST = 32_768
 
 Score = tuple[float, float]
 
 
-def polished(cell: Cell, task: SequenceTask, *, seed: int, seconds: float) -> tuple[Cell, int]:
+def polished(cell: Cell, task: SequenceTask, *, seed: int, seconds: float, first: int = 0) -> tuple[Cell, int]:
     """The bettered cell, or the same, and the steps taken.
 
     Arguments:
-        cell: on raw numbers. seconds: of processor time.
+        cell: on raw numbers. seconds: of processor time. first: the number of the first round, which settles what is
+            drawn: another one for a network that was polished before.
     """
     end, steps, best, score = time.process_time() + seconds, 0, cell, _score(cell, task, seed)
-    for attempt in count():
+    for attempt in count(first):
         if time.process_time() > end or score == (1.0, 1.0):
             break
         rng = generator(seed, "bench", "polish", attempt)
         tried = copy.deepcopy(best).train()
-        steps += _round(tried, task, RATES[attempt % len(RATES)], rng, end)
+        length = task.length if score[0] < 1 else 2 * task.length
+        steps += _round(tried, _Drawn(task, length, rng), RATES[attempt % len(RATES)], end)
         reached = _score(tried, task, seed)
         if reached > score:
             best, score = tried.eval(), reached
     return best, steps
 
 
-def _round(cell: Cell, task: SequenceTask, rate: float, rng: np.random.Generator, end: float) -> int:
-    optimiser = torch.optim.AdamW(cell.parameters(), lr=rate, weight_decay=0.0)
-    for step, (x, y) in enumerate(_batches(cell, task, rng)):
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Sequences of a length, and the right answers."""
+
+    task: SequenceTask
+    length: int
+    rng: np.random.Generator
+
+    def some(self, n: int) -> tuple[Tensor, Tensor]:
+        """Inputs `(length, n, channels)` and the right answers `(length, n, outputs)`."""
+        x = self.task.sample(n, self.length, self.rng)
+        return time_first(x), time_first(self.task.rule(x))
+
+    def batches(self, cell: Cell) -> Iterator[tuple[Tensor, Tensor]]:
+        """Half of each batch is hard for the cell as it is now, half is fresh."""
+        while True:
+            x, y = self.some(LOOK)
+            with torch.no_grad():
+                error = (unrolled(cell, x) - y).abs().amax(dim=(0, 2))
+            hardest = error.topk(HARD).indices.numpy()
+            for _ in range(MINED):
+                half = BATCH // 2
+                chosen = torch.from_numpy(np.concatenate([self.rng.choice(hardest, half), self.rng.choice(LOOK, half)]))
+                yield x[:, chosen], y[:, chosen]
+
+
+def _round(cell: Cell, drawn: _Drawn, rate: float, end: float) -> int:
+    optimiser = torch.optim.AdamW(cell.parameters(), lr=rate, weight_decay=0.0, fused=True)
+    for step, (x, y) in enumerate(drawn.batches(cell)):
         if step == STEPS or (step % 50 == 0 and time.process_time() > end):
             return step
         optimiser.param_groups[0]["lr"] = rate * min(1.0, (step + 1) / 50) * (1 + math.cos(math.pi * step / STEPS)) / 2
@@ -62,27 +93,11 @@ def _round(cell: Cell, task: SequenceTask, rate: float, rng: np.random.Generator
     return STEPS
 
 
-def _batches(cell: Cell, task: SequenceTask, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """Half of each batch is hard, half is fresh, all of twice the length."""
-    x, y = _drawn(task, LOOK, rng)
-    with torch.no_grad():
-        error = (unrolled(cell, x) - y).abs().amax(dim=(0, 2))
-    hardest = error.topk(HARD).indices.numpy()
-    while True:
-        fresh, fresh_y = _drawn(task, BATCH // 2, rng)
-        some = torch.from_numpy(rng.choice(hardest, BATCH // 2))
-        yield torch.cat([x[:, some], fresh], dim=1), torch.cat([y[:, some], fresh_y], dim=1)
-
-
-def _drawn(task: SequenceTask, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Inputs `(2 T, n, channels)` and the right answers `(2 T, n, outputs)`."""
-    x = task.sample(n, 2 * task.length, rng)
-    return time_first(x), time_first(task.rule(x))
-
-
 def _score(cell: Cell, task: SequenceTask, seed: int) -> Score:
     """The shares of answers right at T and at 2T."""
-    x, y = _drawn(task, TEST, generator(seed, "bench", "polish", "test"))
-    with torch.no_grad():
-        right = ((unrolled(cell, x) - y).abs() < 0.5).double()
-    return float(right[: task.length].mean()), float(right.mean())
+    shares = []
+    for length in (task.length, 2 * task.length):
+        x, y = _Drawn(task, length, generator(seed, "bench", "polish", "test", length)).some(TEST)
+        with torch.no_grad():
+            shares.append(float(((unrolled(cell, x) - y).abs() < 0.5).double().mean()))
+    return shares[0], shares[1]
