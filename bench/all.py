@@ -4,7 +4,8 @@
 
 Each script writes its own table to docs/_measured; this one runs the wanted scripts (all, if none is named) and joins
 the tables, each under the command that regenerates it. Nothing in docs/benchmarks.md is written by hand. The three
-suites (synthesis, feedforward, recurrent) take hours; they keep finished rows in runs/ and go on where they stopped.
+suites (synthesis, feedforward, recurrent) and the circuits take hours; they keep finished rows in runs/ and go on where
+they stopped.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ SCRIPTS = {
     "coverage": "Coverage of intervals",
     "frivolity": "Networks without mechanism, and networks with a known program",
     "scrubbing": "Causal scrubbing of a transformer that judges parentheses",
+    "circuits": "Known circuits: which edges matter",
     "printed": "A printed program against its evaluated form",
     "startup": "What starting costs",
     "simplify_egglog": "Simplification: our e-graph against egglog",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from known_circuits import LENGTH, TRUE, VOCABULARY, previous, reverse, share
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
@@ -25,6 +27,7 @@ from scrutable.circuits import (
     trials,
     wire,
 )
+from scrutable.circuits._trial import distance
 from scrutable.errors import UserError
 
 X = torch.randint(0, VOCABULARY, (16, LENGTH), generator=torch.Generator().manual_seed(3))
@@ -93,6 +96,50 @@ def test_a_spare_part_is_seen_in_context_and_by_no_single_edge():
     scores = Contexts().scores(made, seed=0)
     assert scores[spare].min() > 0.1
     assert scores[idle] == 0
+
+
+class _Threefold(nn.Module):
+    """Three units that know the same, of which the output needs any: none is missed while another one is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.third = nn.Linear(2, 4), nn.Linear(4, 1), nn.Linear(1, 1)
+        with torch.no_grad():
+            self.first.weight.copy_(torch.tensor([[4.0, 0], [4, 0], [4, 0], [0, 1]]))
+            self.first.bias.zero_()
+            self.second.weight.copy_(torch.tensor([[-4.0, -4, -4, 0]]))
+            self.second.bias.fill_(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.third(self.second(self.first(x).relu()).relu())
+
+
+def test_spare_parts_are_seen_where_all_other_spares_are_missing():
+    x = torch.randint(0, 2, (16, 2), generator=torch.Generator().manual_seed(0)).float()
+    wiring = wire(_Threefold(), x)
+    scores = Contexts().scores(trials(wiring, x, "zero", draws=1, seed=0), seed=0)
+    known = np.array([edge.source != "input.1" and edge.target != "layer 1.3" for edge in wiring.edges])
+    known &= np.array([edge.source != "layer 1.3" for edge in wiring.edges])
+    assert scores[known].min() > 0.9 and scores[~known].max() < 0.1
+
+
+@pytest.mark.parametrize("method", [Contexts(), Acdc((0.001, 0.1)), SubnetworkProbing(steps=25)])
+def test_divergence_of_answers_finds_the_circuit_and_is_blind_to_what_no_answer_depends_on(method: Method):
+    wiring = wire(reverse(), X)
+    made = trials(wiring, X, "zero", draws=1, seed=0, metric="KL")
+    known = np.array([edge in TRUE for edge in wiring.edges])
+    assert edge_auc(method.scores(made, seed=0), known) > 0.9
+
+
+@given(st.integers(0, 2**30))
+def test_divergence_is_that_of_probabilities(seed: int):
+    generator = torch.Generator().manual_seed(seed)
+    found, own = torch.randn(2, 3, 4, 5, generator=generator).double()
+    got = distance(found, own + 7.0, "KL")  # scores are the same but for what is added to all
+    other, mine = (torch.distributions.Categorical(logits=scores) for scores in (found, own))
+    expected = torch.distributions.kl_divergence(mine, other).sum(1)
+    torch.testing.assert_close(got, expected)
+    assert (got >= 0).all() and (distance(own, own, "KL") == 0).all()
 
 
 @pytest.mark.parametrize("ablation", ["zero", "resample", "resample anywhere"])

@@ -16,7 +16,7 @@ from scrutable.circuits._induced import components_at, induced
 from scrutable.circuits._method import Method
 from scrutable.circuits._probing import SubnetworkProbing
 from scrutable.circuits._scores import Score, completeness, edge_auc, faithfulness, minimality
-from scrutable.circuits._trial import Trial, trials
+from scrutable.circuits._trial import Metric, Trial, trials
 from scrutable.circuits._wire import wire
 from scrutable.circuits._wiring import Edge, Wiring
 from scrutable.network.engine import ABLATIONS, Ablation
@@ -38,6 +38,7 @@ __all__ = [
     "EdgeAttribution",
     "HeadImportance",
     "Method",
+    "Metric",
     "Score",
     "SubnetworkProbing",
     "Trial",

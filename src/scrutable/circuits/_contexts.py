@@ -4,7 +4,8 @@ Attributions see an edge to first order, so what is saturated looks idle; and re
 where another one does the same work. Here every effect is exact, and is measured
 
 - in the whole network,
-- where one other component writes its replacement, for each whose loss is made good, so that spare parts show,
+- where a component has no spare: all others that can be spared write their replacements, once for each component whose
+  loss is made good,
 - where the port reads nothing else, so that reasons that suffice each alone show.
 
 An effect is how much nearer to the network's own output the edge brings it, and an edge counts by the largest. What
@@ -25,7 +26,7 @@ from scrutable.circuits._trial import Trial, all_but_one, mean_damage
 from scrutable.circuits._wiring import Wiring
 
 MADE_GOOD = 0.5
-"""A component whose loss does less than this share of the whole damage may have a spare."""
+"""A component may have a spare if without it less than this share of the whole damage is done."""
 
 
 @final
@@ -59,12 +60,19 @@ def effects(trials: Sequence[Trial], contexts: np.ndarray) -> np.ndarray:
     return mean_damage(trials, contexts & ~own).mean(1) - present
 
 
-def _missing(trials: Sequence[Trial]) -> list[np.ndarray]:
-    """The network without each component whose loss is made good, `(edges,)` each."""
+def _missing(trials: Sequence[Trial]) -> np.ndarray:
+    """The network without what can be spared, once for each component whose loss is made good, which itself stays:
+    `(sets, edges)`. Components go one after the other, each if what then remains still does most of the work."""
     sources = trials[0].wiring.edge_sources
     without = np.stack([sources != source for source in np.unique(sources)])
-    hurt = mean_damage(trials, without).mean(1)
-    return list(without[hurt < MADE_GOOD])
+    spare = np.flatnonzero(mean_damage(trials, without).mean(1) < MADE_GOOD)
+    keep = np.ones((len(spare), len(sources)), dtype=bool)
+    for own, at in enumerate(spare):
+        fewer = keep & without[at]
+        spared = mean_damage(trials, fewer).mean(1) < MADE_GOOD
+        spared[own] = False
+        keep = np.where(spared[:, None], fewer, keep)
+    return np.unique(keep, axis=0)
 
 
 def _alone(wiring: Wiring) -> np.ndarray:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from scrutable.circuits._contexts import Contexts
 from scrutable.circuits._method import Method
-from scrutable.circuits._trial import Trial, mean_damage, trials
+from scrutable.circuits._trial import Metric, Trial, mean_damage, trials
 from scrutable.circuits._wire import wire
 from scrutable.circuits._wiring import Edge
 from scrutable.errors import UserError
@@ -50,6 +50,7 @@ def find(
     *,
     ablations: Sequence[Ablation] = BOTH,
     method: Method | None = None,
+    metric: Metric = "squared",
     within: float = 0.01,
     draws: int = 1,
     seed: int = 0,
@@ -61,6 +62,7 @@ def find(
         ablations: how edges are replaced: "zero", "mean", "resample" (another input), "resample anywhere" (another
             input, other positions). The circuit must hold under each of them.
         method: what scores the edges; exact effects in contexts if left out.
+        metric: what counts as damage; "KL" (of the answers' probabilities) for scores of labels, as the papers have it.
         within: the largest damage that the circuit may do, as a share of that of replacing every edge.
         draws: how many replacements are drawn for each input where they are random.
 
@@ -75,7 +77,7 @@ def find(
         raise UserError(f"got the ablations {list(ablations)}, expected some of {', '.join(ABLATIONS)}")
     method = method or Contexts()
     made = tuple(
-        tuple(trials(wiring, part, name, draws=draws, seed=seed))
+        tuple(trials(wiring, part, name, draws=draws, seed=seed, metric=metric))
         for part in ([x] if isinstance(x, Tensor) else x)
         for wiring in [wire(module, part)]
         for name in ablations

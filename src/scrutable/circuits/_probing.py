@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from scrutable.circuits._method import Method
-from scrutable.circuits._trial import Trial
+from scrutable.circuits._trial import Trial, distance
 from scrutable.network.engine._graph import OUTPUT
 from scrutable.work import generator
 
@@ -65,4 +65,4 @@ def _expected(odds: Tensor) -> Tensor:
 
 def _damage(trial: Trial, keep: Tensor) -> Tensor:
     found = trial.patching.run(trial.x, keep, trial.replacement)[OUTPUT]
-    return (found - trial.known[OUTPUT]).square().flatten(1).sum(1).mean() / max(trial.scale, 1e-12)
+    return distance(found, trial.known[OUTPUT], trial.metric).mean() / max(trial.scale, 1e-12)

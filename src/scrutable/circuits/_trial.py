@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from scrutable.work import generator
 
 ROWS = 2048
 """Rows run at once."""
+Metric = Literal["squared", "KL"]
+"""Of outputs: the squared distance; or the Kullback-Leibler divergence from the network's own, for scores of labels,
+which are on the last axis."""
 
 
 @final
@@ -27,12 +30,12 @@ ROWS = 2048
 class Trial:
     """Inputs with a replacement drawn for each.
 
-    Damage is the squared distance, over all entries, from the output with every edge kept, as a share of what
-    replacing every edge does on average: 0 for none, 1 for all.
+    Damage is the distance from the output with every edge kept, as a share of what replacing every edge does on
+    average: 0 for none, 1 for all.
 
     Arguments:
         x: `(n, ...)`. known: what the sources write on it. replacement: what they write where edges are replaced.
-        ablation: its kind.
+        ablation: its kind. metric: what distance is.
     """
 
     patching: Patching
@@ -40,6 +43,7 @@ class Trial:
     known: Values
     replacement: Values
     ablation: Ablation
+    metric: Metric = "squared"
 
     @property
     def wiring(self) -> Wiring:
@@ -48,7 +52,7 @@ class Trial:
 
     @cached_property
     def scale(self) -> float:
-        """The mean squared distance with every edge replaced."""
+        """The mean distance with every edge replaced."""
         none = np.zeros((1, len(self.wiring.edges)), dtype=bool)
         return float(self._distances(none).mean())
 
@@ -85,17 +89,28 @@ class Trial:
                 {name: value[at] for name, value in self.replacement.items()},
                 known={name: value[at] for name, value in self.known.items()},
             )[OUTPUT]
-        return (found - self.known[OUTPUT][at]).double().square().flatten(1).sum(1).numpy()
+        return distance(found, self.known[OUTPUT][at], self.metric).numpy()
 
 
-def trials(wiring: Wiring, x: Tensor, ablation: Ablation, *, draws: int, seed: int) -> list[Trial]:
+def distance(found: Tensor, own: Tensor, metric: Metric) -> Tensor:
+    """How far outputs are from the network's own, `(n,)`, in double precision; over all entries or positions."""
+    found, own = found.double(), own.double()
+    if metric == "squared":
+        return (found - own).square().flatten(1).sum(1)
+    found, own = found.log_softmax(-1), own.log_softmax(-1)
+    return torch.where(own.exp() > 0, own.exp() * (own - found), 0.0).flatten(1).sum(1)
+
+
+def trials(
+    wiring: Wiring, x: Tensor, ablation: Ablation, *, draws: int, seed: int, metric: Metric = "squared"
+) -> list[Trial]:
     """Trials on the same inputs, each with a replacement drawn anew; one where there is nothing to draw."""
     patching = Patching(wiring)
     with torch.no_grad():
         known = patching.values(x)
     rng = generator(seed, "ablation", ablation)
     count = draws if ablation in DRAWN else 1
-    return [Trial(patching, x, known, ablated(ablation, known, rng), ablation) for _ in range(count)]
+    return [Trial(patching, x, known, ablated(ablation, known, rng), ablation, metric) for _ in range(count)]
 
 
 def mean_damage(parts: Iterable[Trial], keep: np.ndarray) -> np.ndarray:
