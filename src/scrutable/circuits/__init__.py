@@ -12,6 +12,7 @@ from scrutable.circuits._contexts import Contexts
 from scrutable.circuits._controls import Control, against_searched, independence
 from scrutable.circuits._examination import METHODS, Examination, ScoredEdge, examine
 from scrutable.circuits._find import Circuit, find
+from scrutable.circuits._hypotheses import equivalence, idle_edges
 from scrutable.circuits._induced import components_at, induced
 from scrutable.circuits._method import Method
 from scrutable.circuits._probing import SubnetworkProbing
@@ -33,6 +34,7 @@ __all__ = [
     "METHODS",
     "ScoredEdge",
     "components_at",
+    "equivalence",
     "examine",
     "induced",
     "EdgeAttribution",
@@ -48,6 +50,7 @@ __all__ = [
     "edge_auc",
     "faithfulness",
     "find",
+    "idle_edges",
     "independence",
     "minimality",
     "trials",
