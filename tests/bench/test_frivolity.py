@@ -12,6 +12,7 @@ from scrutable.bench._flexible import DOMAIN, alignments, decoys_of, left, progr
 from scrutable.bench._frivolity import (
     FALSE_POSITIVE,
     KNOWN,
+    OPEN,
     PERMUTED,
     POPPED,
     REMADE,
@@ -94,6 +95,15 @@ def test_a_false_positive_is_a_strong_verdict_for_what_is_not_trivial(
     row = _judged(Row("k", "f", "t", program, None, None, verdict, 1.0, {}, solved=True, why=""), honest=honest)
     assert row.marks[FALSE_POSITIVE] is false_positive and row.solved is not false_positive
     assert row.marks[SUPPORTED] is (verdict in ("proved", "supported")) and row.marks[SHOWN] is (program is not None)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "left_open"), [(["pass", "fail"], False), (["pass", "unknown"], True), ([], False)]
+)
+def test_a_row_says_whether_something_was_left_open(statuses: list[str], left_open: bool) -> None:
+    details = {"tests": [{"status": status} for status in statuses]} if statuses else {}
+    row = Row("k", "f", "t", "x", None, None, "behavioural", 1.0, {}, solved=True, why="", details=details)
+    assert _judged(row, honest=False).marks[OPEN] is left_open
 
 
 def test_the_program_to_align_is_what_it_says() -> None:

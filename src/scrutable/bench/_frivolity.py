@@ -11,6 +11,9 @@ The marks, fixed before anything was measured:
   twice as long as those they were trained on. Power is the share of those whose rule was found (equal to the network on
   every sequence compared, and to the task at twice the length) that is called supported or proved. How many were found,
   and for how many no program was shown, is told beside it.
+- **left open**: a program is shown and some test or control of it is "unknown", mostly because the time ran out. Such
+  rows can be neither false positives nor power, so that a short budget, or a busy machine, flatters the one and spoils
+  the other; how many they are belongs to the answer.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ KNOWN = "known program"
 UNTRAINED, REMADE, PERMUTED = "untrained cells", "re-initialised weights", "permuted weights"
 WIDE, LEARNT, POPPED = "untrained perceptrons", "random answers learnt", "edge-popup, random answers"
 SUPPORTED, SHOWN, FALSE_POSITIVE = "supported or proved", "any program shown", "false positive"
+OPEN = "a test or control left open"
 FOUND, FRIVOLOUS = "rule found", "no program shown"
 SEEDS = (0, 1000, 2000)
 CHANGED, POPPED_UP, NEEDED = 30, 24, 60
@@ -144,15 +148,19 @@ def _null_row(row: Row) -> Row:
 def _judged(row: Row, *, honest: bool) -> Row:
     strong = row.verdict in STRONG
     false = strong and not honest
-    marks = {FALSE_POSITIVE: false, SUPPORTED: strong, SHOWN: row.program is not None}
+    marks = {FALSE_POSITIVE: false, SUPPORTED: strong, SHOWN: row.program is not None, OPEN: _left_open(row)}
     return replace(row, marks=marks, solved=not false)
 
 
 def _known_row(row: Row) -> Row:
     """The row of a network with a known program."""
     found, strong = row.marks[AT] and row.marks[BEYOND], row.verdict in STRONG
-    marks = {FOUND: found, SUPPORTED: strong, FRIVOLOUS: row.program is None}
+    marks = {FOUND: found, SUPPORTED: strong, FRIVOLOUS: row.program is None, OPEN: _left_open(row)}
     return replace(row, marks=marks, solved=found and strong)
+
+
+def _left_open(row: Row) -> bool:
+    return any(test["status"] == "unknown" for test in row.details.get("tests", ()))
 
 
 def _perceptron_row(case: Case, inner: Case, folder: Path | None, budget: float) -> Row:

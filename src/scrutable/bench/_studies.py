@@ -103,4 +103,10 @@ def told(study: Study) -> dict[str, Any]:
         if h is not best
     ]
     found: dict[str, Any] = {"steps": steps, "other candidates": others}
-    return found if best is None else {**found, "proposer": best.provenance.proposer}
+    if best is None:
+        return found
+    tests = [
+        {"name": r.name, "kind": r.kind, "status": r.status, "value": r.value, "n": r.n, "reason": r.reason}
+        for r in best.evidence
+    ]
+    return {**found, "proposer": best.provenance.proposer, "tests": tests}

@@ -122,7 +122,9 @@ def _details(outcome: _Outcome) -> dict[str, Any]:
     study, network = outcome.study, _network_details(outcome.found)
     details = {"seconds": _seconds(study), **told(study), **outcome.subject.details, "network": network}
     details |= {} if outcome.words is None else {"words": plain(outcome.words)}
-    return details if study.best is None else details | _program_details(study.best, outcome)
+    if study.best is None:
+        return details
+    return details | {"scores": plain(outcome.scores), "form": str(outcome.form)}
 
 
 def _about_network(subject: Subject, found: Heard) -> dict[str, str]:
@@ -183,14 +185,3 @@ def _network_details(found: Heard) -> dict[str, Any]:
     parts = {"T": found.fresh, "2T": found.beyond, "held out at T": found.held}
     shares = {name: {"steps": tokens_right(each), "sequences": sequences_right(each)} for name, each in parts.items()}
     return {"right": shares, "held out": len(found.held.x), "all there are": found.whole, "at 2T": len(found.beyond.x)}
-
-
-def _program_details(best: Hypothesis, outcome: _Outcome) -> dict[str, Any]:
-    return {
-        "scores": plain(outcome.scores),
-        "form": str(outcome.form),
-        "tests": [
-            {"name": r.name, "kind": r.kind, "status": r.status, "value": r.value, "n": r.n, "reason": r.reason}
-            for r in best.evidence
-        ],
-    }
