@@ -9,7 +9,7 @@ import numpy as np
 
 from scrutable.hypothesis import COARSEST, Alignment, Hypothesis
 from scrutable.network import Network
-from scrutable.program import Program, Scan, named_parts, narrowed, plainly_constant, residual_bits, simplify
+from scrutable.program import Let, Program, Scan, named_parts, narrowed, plainly_constant, residual_bits, simplify
 from scrutable.synthesis import INDEPENDENT
 from scrutable.verify import Sample, agrees, answers_to, least_right, shares_right, tolerance
 
@@ -79,9 +79,15 @@ class Candidate:
 
 
 def polished(hypothesis: Hypothesis, sight: Sight) -> Hypothesis:
-    """The hypothesis with its program simplified and its parts named; the alignment follows the new names."""
+    """The hypothesis with its program simplified and its parts named; the alignment follows the new names.
+
+    It stays as it is where a named expression that is said to live somewhere in the network would be lost.
+    """
     few = sight.sample.inputs[:SIMPLIFY_ROWS]
     program, names = named_parts(plainly_constant(narrowed(simplify(hypothesis.program, few), few)))
+    lets = {each.name for each in hypothesis.program.statements if isinstance(each, Let)}
+    if not names.keys() >= lets & hypothesis.alignment.sites.keys():
+        return hypothesis
     return replace(hypothesis, program=program, alignment=_realigned(hypothesis.alignment, program, names))
 
 

@@ -23,6 +23,7 @@ from scrutable.propose.piecewise import PiecewiseProposer
 from scrutable.propose.registers import Registers
 from scrutable.propose.relu import ReluProposer
 from scrutable.propose.rules import RulesProposer
+from scrutable.propose.sequences import SequenceProposer
 from scrutable.propose.structure import Structure
 from scrutable.propose.suggested import Suggested
 from scrutable.propose.tree import TreeProposer
@@ -47,6 +48,7 @@ __all__ = [
     "Registers",
     "ReluProposer",
     "RulesProposer",
+    "SequenceProposer",
     "Structure",
     "Suggested",
     "TreeProposer",

@@ -18,6 +18,7 @@ from scrutable.propose.piecewise import PiecewiseProposer
 from scrutable.propose.registers import Registers
 from scrutable.propose.relu import ReluProposer
 from scrutable.propose.rules import RulesProposer
+from scrutable.propose.sequences import SequenceProposer
 from scrutable.propose.structure import Structure
 from scrutable.propose.tree import TreeProposer
 
@@ -50,6 +51,7 @@ def _loaded(entry: object) -> Proposer:
 PROPOSERS: tuple[Proposer, ...] = (
     Linear(),
     AttentionProposer(),
+    SequenceProposer(),
     FiniteState(),
     Registers(),
     Structure(),
