@@ -28,6 +28,7 @@ SCRIPTS = {
     "frivolity": "Networks without mechanism, and networks with a known program",
     "scrubbing": "Causal scrubbing of a transformer that judges parentheses",
     "circuits": "Known circuits: which edges matter",
+    "modular": "Addition modulo a prime: clock or pizza",
     "printed": "A printed program against its evaluated form",
     "startup": "What starting costs",
     "simplify_egglog": "Simplification: our e-graph against egglog",

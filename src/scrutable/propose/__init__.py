@@ -11,6 +11,7 @@ from scrutable.propose._optional import BACKENDS, optional
 from scrutable.propose._registry import GROUP, PROPOSERS, registered
 from scrutable.propose.attention import AttentionProposer
 from scrutable.propose.boolean import BooleanProposer
+from scrutable.propose.circles import Circles
 from scrutable.propose.cvc5 import Cvc5
 from scrutable.propose.enumeration import Enumeration
 from scrutable.propose.finite_state import FiniteState
@@ -34,6 +35,7 @@ __all__ = [
     "PROPOSERS",
     "AttentionProposer",
     "BooleanProposer",
+    "Circles",
     "Cvc5",
     "Enumeration",
     "FiniteState",

@@ -8,6 +8,7 @@ from scrutable.errors import UserError
 from scrutable.propose._base import Proposer
 from scrutable.propose.attention import AttentionProposer
 from scrutable.propose.boolean import BooleanProposer
+from scrutable.propose.circles import Circles
 from scrutable.propose.enumeration import Enumeration
 from scrutable.propose.finite_state import FiniteState
 from scrutable.propose.formula import FormulaProposer
@@ -52,6 +53,7 @@ PROPOSERS: tuple[Proposer, ...] = (
     Linear(),
     AttentionProposer(),
     SequenceProposer(),
+    Circles(),
     FiniteState(),
     Registers(),
     Structure(),

@@ -25,8 +25,9 @@ class Interchange(Test):
 
     Results: "interchange" (passes when the intervals on changed and unchanged pairs, apart, lie above 0.9); "unmapped"
     (what the encoding leaves out has no effect); "necessity" (with the site broken, answers change where the program
-    says so); "guard.decoy_variables" (19 variables that mean nothing, given the same procedure, do worse). For a
-    recurrent network also
+    says so); "guard.decoy_variables" (19 variables that mean nothing, given the same procedure, do worse);
+    "interchange.scores" for a program that gives each label a score (exchanges that keep the answer change the
+    network's scores as they change the program's: see `_scores`). For a recurrent network also
 
     - "interchange.rebuilt": the whole state made from the program's values does as well, and better than one made from
       the values of other pairs; a failure leaves open whether another code would have done;

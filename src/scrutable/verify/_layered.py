@@ -19,6 +19,7 @@ from scrutable.verify._necessity import necessity_result
 from scrutable.verify._places import Pairs, Place, best_of, decoy_scores
 from scrutable.verify._question import Question, Rows, Values, disjoint_rows, pooled_rows
 from scrutable.verify._regression import Codes
+from scrutable.verify._scores import scores_result
 from scrutable.work import generator
 
 MOST_ROWS = 2048
@@ -87,7 +88,9 @@ def _tried(question: Question, *, controls: bool) -> tuple[Result, ...]:
     decoys = partial(decoy_scores, places, seed=case.seed, clock=case.clock, alone=alone)
     main = replace(main, reason=f"{question.name} at {found.place.name}: {main.reason}")
     needed = necessity_result(aligned, alone=alone)
-    return main, unmapped_result(aligned), needed, decoy_result(main, aligned.resampled, decoys)
+    surely = scores_result(question, drawn.testing[0], partial(_raw_outcome, question, aligned, drawn.testing[0]))
+    rest = () if surely is None else (surely,)
+    return main, unmapped_result(aligned), needed, decoy_result(main, aligned.resampled, decoys), *rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,17 @@ def _outcome(question: Question, site: Any, pairs: Pairs, activations: np.ndarra
     except UserError:  # the patched values made the network overflow: not what was expected
         return np.zeros(len(pairs), bool)
     return question.agree(expected, said)
+
+
+def _raw_outcome(question: Question, aligned: Aligned, on: Values, base: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Raw outputs on base rows with the part of the activations in the subspace taken from source rows."""
+    site = question.case.network.site(aligned.found.place.name)
+    activations = _read(question, site, on)
+    assert activations is not None
+    moved = aligned.found.encoding.moved(activations[base, 0], activations[source, 0])
+    inputs = on.sample.inputs[base]
+    shape = next(iter(question.case.network.read(inputs[:1], [site]).values())).shape[1:]
+    return question.case.network.patched_raw(inputs, {site: moved.reshape(len(base), *shape)})
 
 
 def _together(measured: list[tuple[Result, ...]]) -> tuple[Result, ...]:
