@@ -23,7 +23,7 @@ from scrutable.verify.equivalence._network_forms import BoundedNetwork
 from scrutable.verify.equivalence._outcome import Box, Outcome
 from scrutable.verify.equivalence._program_forms import BoundedProgram
 
-MOST_OPEN = 2**15
+MOST_OPEN = 2**14
 FEW = 64
 """So many boxes left are worth putting to the solver one by one."""
 FALLBACK = 1e-9

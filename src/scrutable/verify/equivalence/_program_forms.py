@@ -6,7 +6,7 @@ there is one account of what every operator of the language means, and what can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -18,27 +18,12 @@ from scrutable.verify.equivalence._arithmetic import DOUBLE, Arithmetic
 from scrutable.verify.equivalence._curves import CURVES, relu
 from scrutable.verify.equivalence._forms import Form, Symbols
 from scrutable.verify.equivalence._operations import NoBounds
+from scrutable.verify.equivalence._truths import JOINED, Truth, negated, selected, times
 
 OUTRIGHT = 1e-9
 """How far from its corner a comparison of real numbers must be to be decided."""
 HALF = 0.5
 LARGEST = 2.0**62
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Truth:
-    """A truth value on b boxes: where it is sure to hold and where it is sure not to, `(b,)` each.
-
-    Arguments:
-        margin: the number whose width leaves it open; None where no such number is known.
-        turns: whether it holds where the margin is above zero, and not where it is below.
-    """
-
-    yes: Tensor
-    no: Tensor
-    margin: Form | None = None
-    turns: bool = False
 
 
 Found = Form | Truth
@@ -131,8 +116,8 @@ class _Walk:
             return Truth(known, ~known)
         if step.kind == z3.Z3_OP_ITE:
             return self._choice(_truth(args[0]), args[1], args[2])
-        if step.kind in _JOINED:
-            return _JOINED[step.kind]([_truth(arg) for arg in args])
+        if step.kind in JOINED:
+            return JOINED[step.kind]([_truth(arg) for arg in args])
         if step.kind in (z3.Z3_OP_EQ, z3.Z3_OP_DISTINCT):
             return self._equal(step, args)
         found = self._arithmetic(step, [self.number(arg) for arg in args])
@@ -242,7 +227,7 @@ class _Walk:
             equal = Truth(
                 same & (gap.error < HALF / 2 if step.whole else gap.error == 0), (lo > room) | (hi < -room), gap
             )
-        return equal if step.kind == z3.Z3_OP_EQ else _not([equal])
+        return equal if step.kind == z3.Z3_OP_EQ else negated([equal])
 
     def _choice(self, when: Truth, yes: Found, no: Found) -> Found:
         """One value or the other."""
@@ -265,7 +250,7 @@ class _Walk:
         jump = Form.exactly((low + high) / 2)
         due = more if when.margin is None else when.margin
         either = self._sum([no, corner, self.symbols.loosened(jump, (high - low) / 2, due)], [1.0, 1.0, 1.0])
-        return _selected(when.yes, yes, _selected(when.no, no, either))
+        return selected(when.yes, yes, selected(when.no, no, either))
 
     def _corner(self, when: Truth, more: Form) -> tuple[Form, Form]:
         """The part of a difference that grows with the margin of a condition from zero on, and the rest of it."""
@@ -276,18 +261,8 @@ class _Walk:
         a, b = margin.padded(m), more.padded(m)
         square = (a * a).sum(1)
         slope = torch.where(square > 0, (a * b).sum(1) / square.clamp(min=1e-300), 0.0).nan_to_num(0, 0, 0)
-        rest = self._sum([more, _times(margin, slope)], [1.0, -1.0])
-        return _times(self.using.curved(margin, relu(), rounded=False), slope), rest
-
-
-def _times(form: Form, by: Tensor) -> Form:
-    return Form(form.centre * by, form.terms * by[:, None], form.error * by.abs())
-
-
-def _selected(where: Tensor, yes: Form, no: Form) -> Form:
-    m = max(yes.terms.shape[1], no.terms.shape[1])
-    terms = torch.where(where[:, None], yes.padded(m), no.padded(m))
-    return Form(torch.where(where, yes.centre, no.centre), terms, torch.where(where, yes.error, no.error))
+        rest = self._sum([more, times(margin, slope)], [1.0, -1.0])
+        return times(self.using.curved(margin, relu(), rounded=False), slope), rest
 
 
 def _truth(found: Found) -> Truth:
@@ -296,25 +271,5 @@ def _truth(found: Found) -> Truth:
     return found
 
 
-def _all(args: list[Truth]) -> Truth:
-    margin = None
-    for arg in args:
-        if arg.margin is not None:
-            margin = arg.margin if margin is None else _selected(arg.yes | arg.no, margin, arg.margin)
-    return Truth(torch.stack([a.yes for a in args]).all(0), torch.stack([a.no for a in args]).any(0), margin)
-
-
-def _any(args: list[Truth]) -> Truth:
-    return _not([_all([_not([arg]) for arg in args])])
-
-
-def _not(args: list[Truth]) -> Truth:
-    (only,) = args
-    margin = only.margin
-    turned = None if margin is None else _times(margin, torch.full_like(margin.centre, -1.0))
-    return Truth(only.no, only.yes, turned, only.turns)
-
-
-_JOINED: dict[int, Callable[[list[Truth]], Truth]] = {z3.Z3_OP_AND: _all, z3.Z3_OP_OR: _any, z3.Z3_OP_NOT: _not}
 _COMPARED = {z3.Z3_OP_LT: True, z3.Z3_OP_LE: True, z3.Z3_OP_GT: False, z3.Z3_OP_GE: False}
 """Which comparisons ask whether the first is the smaller one."""

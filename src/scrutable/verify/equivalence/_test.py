@@ -16,7 +16,7 @@ from scrutable.verify.equivalence._outcome import KIND, NAME, Outcome, result_of
 if TYPE_CHECKING:
     from scrutable.verify.equivalence._claim import Claim
 
-MOST_SECONDS, SHARE = 20.0, 0.3
+MOST_SECONDS, SHARE = 20.0, 0.2
 AT_FIRST = 1.0
 """How many seconds bounds are tried before the solver is, where the network is one for it."""
 BY_BOUNDS, BY_SOLVER = "interval and linear bounds, branch and bound", "z3"
@@ -42,7 +42,7 @@ class Equivalence(Test):
     kind: Kind = KIND
 
     def apply(self, case: Case) -> tuple[Result, ...]:
-        """See `Test.apply`. Cost: a census at most half of the time left, a proof a third of it and 20 seconds."""
+        """See `Test.apply`. Cost: a census at most half of the time left, a proof a fifth of it and 20 seconds."""
         if is_finite(case.network):
             return (census(case),)
         reason = _unsuitable(case)
