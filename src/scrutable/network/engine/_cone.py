@@ -12,12 +12,12 @@ from scrutable.network.engine._graph import OUTPUT, Graph
 @final
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """The part of a graph between changed values and the output.
+    """The part of a graph between changed values and its end, which is the output or another value.
 
     Arguments:
         frontier: values outside it that it is computed from. bases: changed values that no other change reaches: what
             they were must be known where only part of them changes. later: the other changed values; they are computed.
-        reaches: whether the output depends on a change at all.
+        reaches: whether the end depends on a change at all.
         bytes: of all its values, for one row.
     """
 
@@ -28,18 +28,18 @@ class Cone:
     bytes: int
 
     @staticmethod
-    def of(graph: Graph, changed: Iterable[str]) -> Cone:
+    def of(graph: Graph, changed: Iterable[str], end: str = OUTPUT) -> Cone:
         """The cone of some values.
 
         Raises:
-            UserError: one of them is no value with rows.
+            UserError: one of them is no value with rows, or there is no such end.
         """
         changed = tuple(changed)
         below = {graph.node(name).index for name in graph.descendants(changed)}
         starts = {graph.names[name]: name for name in changed if graph.rows(name)}
         cut = starts.keys() - below
         inside, frontier = set(), set()
-        waiting = [graph.names[OUTPUT]]
+        waiting = [graph.node(end).index]
         while waiting:
             i = waiting.pop()
             node = graph.nodes[i]
@@ -54,6 +54,6 @@ class Cone:
             frontier=tuple(graph.nodes[i].name for i in sorted(frontier)),
             bases=tuple(starts[i] for i in sorted(cut)),
             later=tuple(starts[i] for i in sorted(starts.keys() & below)),
-            reaches=graph.names[OUTPUT] in below or graph.names[OUTPUT] in starts,
+            reaches=graph.names[end] in below or graph.names[end] in starts,
             bytes=sum(graph.nodes[i].bytes for i in inside),
         )

@@ -5,15 +5,20 @@ The one place where values of the network are computed for causal scrubbing.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from scrutable.network import Network
+from scrutable.network.engine._cone import Cone
+from scrutable.network.engine._engine import HELD_BYTES
+from scrutable.network.engine._graph import INPUT
+from scrutable.network.engine._pool import Bank, Pool
 from scrutable.verify.scrubbing._classes import Classes
 from scrutable.verify.scrubbing._lattice import REST
 from scrutable.verify.scrubbing._part import Part
@@ -34,14 +39,17 @@ class Runs:
         self._captured, self._root, self._x = network.captured, root, x
         graph = self._captured.graph
         self._spots = {part.site: Spot.of(graph, part.site) for part in root.tree()}
-        self._input = graph.nodes[0].name
-        self._given = Spot.of(graph, self._input).rows.first(self._captured.tensor(x))
-        self._natural: dict[str, Tensor] = {}
+        self._pool = Pool.of(self._captured.tensor(x), graph.rows(INPUT), OrderedDict())
+        self._bank, self._cones = Bank(HELD_BYTES), dict[Any, Cone]()
         self._at_once = min(CHUNK, self._captured.at_once(x))
 
     def plain(self) -> np.ndarray:
         """Raw outputs on all of the data, nothing exchanged."""
-        return self._raw(self._held(self._root.site), self._x)
+        parts = []
+        for start in range(0, len(self._x), self._at_once):
+            rows = np.arange(start, min(len(self._x), start + self._at_once))
+            parts.append(self._raw(self._run(self._root.site, rows, {}), self._x[rows]))
+        return np.concatenate(parts)
 
     def scrubbed(
         self, rows: np.ndarray, classes: Mapping[str, Classes], rng: np.random.Generator
@@ -51,7 +59,8 @@ class Runs:
         Arguments:
             classes: for each name that is exchanged, the rows that stand for each other. Other parts keep their input.
 
-        Cost: one run of the network up to its site for each part with parents and each row.
+        Cost: for each part with parents and each row, a run of what is between these parents and its site; what comes
+        before, once for each input.
         """
         outputs, sources = [], {parent.name: [] for parent in self._root.parents}
         for start in range(0, len(rows), self._at_once):
@@ -67,7 +76,7 @@ class Runs:
     ) -> tuple[Tensor, dict[str, np.ndarray]]:
         """The numbers of a part for the inputs `rows` that it was given, and what its parents were given."""
         if not part.parents:
-            return self._held(part.site)[torch.from_numpy(rows)], {}
+            return self._run(part.site, rows, {}), {}
         rest = _drawn(classes, REST, rows, rng)
         edits: dict[str, Callable[[Tensor], Tensor]] = {}
         drawn: dict[str, np.ndarray] = {}
@@ -80,18 +89,14 @@ class Runs:
 
     def _run(self, site: str, rows: np.ndarray, edits: Mapping[str, Callable[[Tensor], Tensor]]) -> Tensor:
         """The numbers of a site on some inputs."""
-        spot, graph = self._spots[site], self._captured.graph
-        given = graph.nodes[0].rows.back(self._given[torch.from_numpy(rows)])  # type: ignore[union-attr]
+        spot, graph, key = self._spots[site], self._captured.graph, (site, tuple(edits))
+        if key not in self._cones:
+            self._cones[key] = Cone.of(graph, edits, spot.name)
+        cone, index = self._cones[key], torch.from_numpy(self._pool.index[rows]).to(self._pool.x.device)
+        needed = dict.fromkeys([*cone.frontier, *cone.bases])
         with torch.no_grad():
-            return spot.read(graph.evaluate([spot.name], {self._input: given}, edits=edits)[spot.name])
-
-    def _held(self, site: str) -> Tensor:
-        """The numbers of a site on all of the data."""
-        if site not in self._natural:
-            every = np.arange(len(self._x))
-            starts = range(0, len(every), self._at_once)
-            self._natural[site] = torch.cat([self._run(site, every[at : at + self._at_once], {}) for at in starts])
-        return self._natural[site]
+            given = self._bank.take(graph, self._pool, needed, index, at_once=self._at_once)
+            return spot.read(graph.evaluate([spot.name], given, edits=edits)[spot.name])
 
     def _raw(self, value: Tensor, x: np.ndarray) -> np.ndarray:
         spot = self._spots[self._root.site]
