@@ -1,11 +1,12 @@
 """Clock or pizza? Networks that add modulo a prime, and what verification says of both: `python bench/modular.py`.
 
 Writes docs/_measured/modular.md. Rows that a run left in `runs/modular.json` are kept. `bench/train_modular.py` trained
-the networks.
+the networks; names on the command line, such as "attention 1", choose among them.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +42,7 @@ def main() -> None:
     """Every network that has no row yet, then the table."""
     rows: dict[str, Any] = read_json(RUNS) if RUNS.exists() else {}
     for name, module in networks():
-        if name not in rows:
+        if name not in rows and name in (sys.argv[1:] or [name]):
             rows[name] = row(module)
             RUNS.parent.mkdir(exist_ok=True)
             write_json(RUNS, rows)

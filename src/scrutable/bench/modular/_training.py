@@ -42,12 +42,13 @@ class Recipe:
 
 RECIPES = (
     Recipe("attention", 1.0, 1.0, 600),
+    Recipe("attention long", 1.0, 1.0, 1000),
     Recipe("constant", 0.0, 0.5, 600),
     Recipe("constant early", 0.0, 0.5, 400),
     Recipe("between", 0.5, 0.6, 600),
     Recipe("by heart", 1.0, 0.0, 500, shuffled=True),
 )
-PRIMES = (31, 29, 37, 31, 29, 37, 31, 29)
+PRIMES = (31, 29, 37, 31, 29, 37, 31, 29, 31, 31, 31, 31)
 """The prime for each seed."""
 
 
