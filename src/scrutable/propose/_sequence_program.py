@@ -32,7 +32,7 @@ class Written:
     def without(self, names: set[str]) -> Written:
         """The same program with the input itself in the place of some views."""
         source = self.program.inputs[0]
-        put = {name: Var(source.name, source.type) for name in names}
+        put: dict[str, Expr] = {name: Var(source.name, source.type) for name in names}
         lets = (let for let in self.program.statements if isinstance(let, Let) and let.name not in names)
         statements = tuple(Let(let.name, substitute(let.expr, put)) for let in lets)
         kept = {name: reader for name, reader in self.views.items() if name not in names}

@@ -23,7 +23,7 @@ SOURCES = (
     "Weiss, Goldberg, Yahav, Thinking like transformers, arXiv 2106.06981",
     "Geiger et al., Causal abstractions of neural networks, arXiv 2106.02997",
 )
-WORDS, MOST_TOKENS, MOST_LENGTH = 96, 12, 24
+WORDS, MOST_TOKENS, MOST_LENGTH = 160, 12, 24
 SHORT = 160.0
 """A description of so many bits is not bettered by a second layer of attention."""
 WRITTEN, OFFERED = 8, 2

@@ -125,8 +125,8 @@ class Gpt2(nn.Module):
             use_cache=False,
             bos_token_id=None,
             eos_token_id=None,
-            attn_implementation="eager",
         )
+        config._attn_implementation = "eager"
         self.stack: Any = GPT2Model(config)
         self.answer = nn.Linear(form.width, answers)
 
