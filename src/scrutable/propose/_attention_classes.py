@@ -34,6 +34,16 @@ def _joined(vectors: np.ndarray, within: float) -> np.ndarray:
     return label
 
 
+def settled_by(columns: list[np.ndarray], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """What vectors are where columns agree: the means, `(groups, k)`, the group of each, and how far any is from its
+    mean."""
+    group = joint(columns) if columns else np.zeros(len(vectors), dtype=np.int64)
+    sums = np.zeros((group.max(initial=0) + 1, vectors.shape[1]))
+    np.add.at(sums, group, vectors)
+    means = sums / np.bincount(group, minlength=len(sums))[:, None]
+    return means, group, float(np.abs(vectors - means[group]).max(initial=0.0))
+
+
 def in_order(labels: np.ndarray) -> np.ndarray:
     """The same classes numbered in the order of first appearance."""
     _, first, place = np.unique(labels, return_index=True, return_inverse=True)

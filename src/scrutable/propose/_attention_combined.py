@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from scrutable.propose._attention_classes import joint
+from scrutable.propose._attention_classes import joint, settled_by
 
 MOST = 4096
 """Combinations; where there are more, only those that occur are looked at."""
@@ -47,13 +47,15 @@ def combined(heard: Sequence[Heard], labels: Mapping[str, np.ndarray], constant:
     """
     constant = constant + sum(each.numbers.mean(0) for each in heard if not each.names)
     blocks = _apart([each for each in heard if each.names])
-    firsts = [np.unique(joint([labels[n] for n in block.names]), return_index=True)[1] for block in blocks]
+    kinds = [joint([labels[n] for n in block.names]) for block in blocks]
+    firsts = [np.unique(kind, return_index=True)[1] for kind in kinds]
     if len(blocks) < 2 or np.prod([float(len(first)) for first in firsts]) > MOST:
         return None
     places = np.indices([len(first) for first in firsts]).reshape(len(firsts), -1)
     rows = [first[place] for first, place in zip(firsts, places, strict=True)]
     columns = {n: labels[n][row] for block, row in zip(blocks, rows, strict=True) for n in block.names}
-    return Combined(columns, constant + sum(b.numbers[row] for b, row in zip(blocks, rows, strict=True)))
+    means = [settled_by([kind], block.numbers)[0] for kind, block in zip(kinds, blocks, strict=True)]
+    return Combined(columns, constant + sum(each[place] for each, place in zip(means, places, strict=True)))
 
 
 def names_of(heard: Iterable[Heard]) -> list[str]:

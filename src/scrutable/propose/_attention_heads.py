@@ -14,9 +14,11 @@ import numpy as np
 from scrutable.propose._attention_graph import Component, NotRead
 from scrutable.propose._attention_reading import Reading
 
-TIE = 2.0
-"""Scores nearer than this, in nats, are the same."""
-NEAR = 0.35
+TIE = 3.0
+"""A key whose score is nearer to that of the start token, in nats, is tied with it."""
+GAP = 4.0
+"""Scores that lie side by side within this distance, in nats, are of one level."""
+NEAR = 0.45
 """How far weights may be from those of a uniform or a single choice."""
 
 
@@ -52,7 +54,8 @@ def attending(reading: Reading, heads: Component) -> Attending:
         raise NotRead(f"{before} positions before the words")
     above = [_above(each, before) for each in scores]
     tied = before == 1 and any((np.abs(each) < TIE).any() for each in above)
-    chosen = [each > (-TIE if tied else 0.0) for each in above]
+    cut = _below_level(np.concatenate([each.reshape(-1) for each in above])) if tied or not before else 0.0
+    chosen = [each > cut for each in above]
     kind = _kind(chosen, [w[:, before:] for w in weights], before, tied=tied)
     none = np.concatenate([~each.any(-1).reshape(-1) for each in chosen])
     key, query = (_whole(reading, (heads.name, port)) for port in ("key", "query"))
@@ -61,12 +64,19 @@ def attending(reading: Reading, heads: Component) -> Attending:
 
 
 def _above(scores: np.ndarray, before: int) -> np.ndarray:
-    """How much more keys score than the start token; without one, than half way to the best."""
+    """How much more keys score than the start token; without one, than the best."""
     scores = scores[:, before:].astype(np.float64)
     keys = scores[:, :, before:]
     if before:
         return keys - scores[:, :, :1]
-    return keys - keys.max(-1, keepdims=True) + TIE
+    return keys - keys.max(-1, keepdims=True)
+
+
+def _below_level(scores: np.ndarray) -> float:
+    """Half way between the level of scores around zero and the next one below."""
+    levels = np.unique(np.round(scores[np.isfinite(scores) & (scores < TIE)], 3))[::-1]
+    gaps = np.flatnonzero(levels[:-1] - levels[1:] > GAP)
+    return float(levels[gaps[0] : gaps[0] + 2].mean()) if len(gaps) else float(levels[-1]) - 1.0
 
 
 def _kind(chosen: list[np.ndarray], weights: list[np.ndarray], before: int, *, tied: bool) -> str:

@@ -25,6 +25,13 @@ def output_of(walk: Walk) -> str:
     Raises:
         NotRead: some part of the network is none of the things read here.
     """
+    name = _output(walk)
+    if walk.last is not None:
+        walk.parts[walk.last] = {name}
+    return name
+
+
+def _output(walk: Walk) -> str:
     reader = ("output", "input")
     raw = walk.flat(walk.reading.raw())
     heard = walk.heard(reader, np.eye(raw.shape[-1]))

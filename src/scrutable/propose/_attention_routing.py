@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scrutable.program import Expr, call, variables
+from scrutable.program import Expr, Var, call, variables
 from scrutable.program import walk as expressions
 from scrutable.propose._attention_classes import determines, needed
 from scrutable.propose._attention_graph import Component, NotRead
@@ -37,16 +37,29 @@ def routed(walk: Walk, source: Component) -> tuple[Expr, Attending]:
         raise NotRead(f"{source.name} selects keys by more than what it reads")
     if not columns:
         columns = _pairs(walk, [place], [place], how)[0]
+    short, sides, wanted, leaves = _short(walk, columns, target)
+    before, after = _parents(walk, queries), _parents(walk, keys)
+    if (set(before), set(after)) != (set(queries), set(keys)):  # what is seen may be coarser than what is meant
+        simpler = _short(walk, *_pairs(walk, before, after, how))[0]
+        short = min([each for each in (simpler, short) if each is not None], key=_size, default=None)
+    found = short or _pointed(walk, queries, list(sides[1]), how) or row_by_row(sides[0], sides[1], wanted, leaves)
+    return found, how
+
+
+def _short(
+    walk: Walk, columns: dict[str, np.ndarray], target: np.ndarray
+) -> tuple[Expr | None, list[dict[str, np.ndarray]], np.ndarray, dict[str, Var]]:
+    """A short selector, or None; and the table that it was read from: queries and keys, truth, names."""
     kept = needed(columns, target) or list(columns)[:1]
     rows, wanted = rows_of({each: columns[each] for each in kept}, target)
     sides = [{each[2:]: column for each, column in rows.items() if each[0] == side} for side in "qk"]
     leaves = {each[2:]: walk.store.var(each[2:]) for each in columns}
-    found = (
-        short_selector(sides[0], sides[1], wanted, leaves)
-        or _pointed(walk, queries, list(sides[1]), how)
-        or row_by_row(sides[0], sides[1], wanted, leaves)
-    )
-    return found, how
+    found = short_selector(sides[0], sides[1], wanted, leaves) if determines(list(rows.values()), wanted) else None
+    return found, sides, wanted, leaves
+
+
+def _size(expr: Expr) -> int:
+    return len(list(expressions(expr)))
 
 
 def _pointed(walk: Walk, queries: list[str], keys: list[str], how: Attending) -> Expr | None:

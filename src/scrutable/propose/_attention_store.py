@@ -82,17 +82,18 @@ class Store:
     def selected(self, selector: Expr) -> list[np.ndarray]:
         """A selector on the words, for each length `(n, queries, keys)`."""
         assert isinstance(selector.type, Selector)
+        chosen, output = self._fresh("chosen"), self._fresh("output")
         program = Program(
             "program",
             (self.source,),
             (
                 *self._before(selector),
-                Let("chosen", selector),
-                Let("output", call("width", Var("chosen", selector.type))),
+                Let(chosen, selector),
+                Let(output, call("width", Var(chosen, selector.type))),
             ),
-            ("output",),
+            (output,),
         )
-        return [np.broadcast_to(program.run(x)["chosen"], (len(x), length, length)) for length, x in self.words.items()]
+        return [np.broadcast_to(program.run(x)[chosen], (len(x), length, length)) for length, x in self.words.items()]
 
     def varying(self, names: Iterable[str]) -> list[str]:
         """The variables that are not the same for all words of a length."""

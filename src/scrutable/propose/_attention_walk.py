@@ -9,7 +9,16 @@ from typing import final
 import numpy as np
 
 from scrutable.program import Expr, call, substitute
-from scrutable.propose._attention_classes import WITHIN, classes, determines, in_order, joint, needed, spread
+from scrutable.propose._attention_classes import (
+    WITHIN,
+    classes,
+    determines,
+    in_order,
+    joint,
+    needed,
+    settled_by,
+    spread,
+)
 from scrutable.propose._attention_combined import Combined, Heard, combined, names_of, nearest
 from scrutable.propose._attention_graph import Component, NotRead
 from scrutable.propose._attention_heads import Attending
@@ -23,6 +32,11 @@ from scrutable.work import Clock
 
 EDGE = 0.02
 """What contributes less than this share of what varies most is not read."""
+BLUR = 0.4
+"""What differs by more than this share of what varies most, where all that is read is the same, is not understood."""
+WIDEST = 0.3
+"""Values farther apart than this share of what varies most are never one, however blurred they are."""
+
 NOISE = 3e-3
 """What varies by less than this share of the numbers it is made of is rounding."""
 
@@ -33,7 +47,8 @@ class Walk:
     """The variables found so far. Each is checked against what the network holds before anything is built on it.
 
     Arguments:
-        outcomes: what the output gets of the last block of units for every combination of what that one reads.
+        last: the block of units that computes nothing but the output, where there is one. outcomes: what the output
+            gets of it for every combination of what it reads.
         selectors: which keys heads select, and what they do with them. reads: the components read by each reader.
         parts: the variables that each component is read for.
     """
@@ -42,6 +57,7 @@ class Walk:
     store: Store
     clock: Clock
     sites: Sites = field(init=False)
+    last: str | None = None
     outcomes: Combined | None = None
     selectors: dict[str, tuple[Expr, Attending]] = field(default_factory=dict)
     reads: dict[Reader, set[str]] = field(default_factory=dict)
@@ -132,12 +148,15 @@ class Walk:
         Arguments:
             more: further combinations of the parents' values, and what would be seen then.
         """
-        target = classes(view, WITHIN * scale)
-        if target is None:
-            raise NotRead(f"{name} takes too many values")
-        columns, wanted = self._with(parents, target, more, lambda new: nearest(view, target, new, 2 * WITHIN * scale))
-        if not determines(list(columns.values()), wanted):
+        means, group, noise = settled_by([self.store.labels[parent] for parent in parents], view)
+        if noise > BLUR * scale:
             raise NotRead(f"{name} is not a function of what it reads: {', '.join(parents)}")
+        within = min(max(WITHIN * scale, 2 * noise), WIDEST * scale)
+        kinds = classes(means, within)
+        if kinds is None:
+            raise NotRead(f"{name} takes too many values")
+        target = kinds[group]
+        columns, wanted = self._with(parents, target, more, lambda new: nearest(means, kinds, new, 2 * within))
         kept = needed(columns, wanted)
         if not kept:
             return
@@ -227,7 +246,7 @@ class Walk:
             more = self._outcomes(source, heard, units, outgoing)
             if last and len(maps) == 1:
                 found.append((units, tuple(parents)))
-                self.outcomes = more
+                self.outcomes, self.last = more, source.name
                 continue
             names = list(self.classed(parents, view, scale, name="value", site=source.name, more=more))
             found.append((units, tuple(names)))
@@ -289,13 +308,16 @@ class Walk:
 
         A selector that depends on the words is a variable, which lives in the weights of the heads.
         """
-        if source.name not in self.selectors:
-            expr, how = routed(self, source)
-            if not settled(how.chosen):
-                expr = self.store.add_selector(expr, site=source.name)
-                self.sites.note(expr.name, source, "pattern", None)
-            self.selectors[source.name] = expr, how
-        return self.selectors[source.name]
+        known = source.name in self.selectors
+        if not known:
+            self.selectors[source.name] = routed(self, source)
+        expr, how = self.selectors[source.name]
+        if settled(how.chosen):
+            return expr, how
+        chosen = self.store.add_selector(expr, site=source.name)
+        if not known:
+            self.sites.note(chosen.name, source, "pattern", None)
+        return chosen, how
 
 
 def _maps(groups: list[list[int]], held: np.ndarray, outgoing: np.ndarray, within: float) -> list[list[int]]:
