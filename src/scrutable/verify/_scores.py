@@ -13,10 +13,9 @@ from typing import final
 
 import numpy as np
 
-from scrutable.hypothesis import Result, Status
+from scrutable.hypothesis import Result, Status, silent
 from scrutable.program import Array, Call, Let, Program, Setting
 from scrutable.verify._aligned import ENOUGH
-from scrutable.verify._base import silent
 from scrutable.verify._question import Question, Values
 from scrutable.verify.scrubbing._intervals import Ratio, ratio, weights
 from scrutable.work import generator

@@ -21,7 +21,7 @@ from scrutable.verify.equivalence._operations import MOVES, SUMS, NoBounds, Oper
 MOST_NUMBERS = 2**22
 """How many numbers a form may have on all boxes together, and how many boxes are taken at once."""
 MOST_BOXES = 512
-IDENTITY = frozenset(["_same", "clone", "alias", "reshape"])
+IDENTITY = frozenset(["same", "clone", "alias", "reshape"])
 
 
 @final

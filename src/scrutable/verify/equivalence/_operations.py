@@ -18,7 +18,7 @@ from scrutable.verify.equivalence._curves import CURVES, Curve, Stepped, clamp, 
 from scrutable.verify.equivalence._forms import Form
 
 MOVES = frozenset(
-    {"reshape", "_same", "permute", "transpose", "t", "expand", "expand_as", "squeeze", "unsqueeze", "select", "slice"}
+    {"reshape", "same", "permute", "transpose", "t", "expand", "expand_as", "squeeze", "unsqueeze", "select", "slice"}
     | {"cat", "stack", "clone", "flatten", "repeat", "split", "split_with_sizes", "unbind", "flip", "roll", "movedim"}
     | {"index_select", "index", "detach"}
 )
