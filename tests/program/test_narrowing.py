@@ -52,6 +52,7 @@ def test_what_stands_a_step_back_is_taken_the_size_of_before() -> None:
         loop(S % 3 + S % 2, X_T),  # read in two ways
         loop(X_T + S * 2, X_T),  # twice a number is no less than the number
         flat(X - call("shift", X, params=(1, 0))),
+        flat(call("last", call("shift", X, params=(1, 0)), params=(0,)) % 3),  # the last item but one is no sequence
     ],
 )
 def test_what_is_needed_stays(program: Program) -> None:

@@ -82,7 +82,7 @@ def _shifts(program: Program, x: Any) -> Iterator[Program]:
         if through is None:
             continue
         offset, fill = node.params
-        item = _literal(substitute(through, {HELD: Const(fill, node.type.item)}))
+        item = _of_one(through, Const(fill, node.type.item))
         if item is None:
             continue
         renewed = call("shift", substitute(through, {HELD: node.args[0]}), params=(offset, item.value))
@@ -90,6 +90,14 @@ def _shifts(program: Program, x: Any) -> Iterator[Program]:
         if _count(both, NARROW, x) < _count(both, HELD, x):
             exprs = {p: _put(_put(expr, node, hole), through, renewed) for p, expr in places.items()}
             yield replace(program, statements=statements_with(program.statements, exprs))
+
+
+def _of_one(through: Expr, item: Const) -> Const | None:
+    """What a single item becomes; None where the expression reads the sequence as a whole."""
+    try:
+        return _literal(substitute(through, {HELD: item}))
+    except ScrutableError:
+        return None
 
 
 def _made(program: Program, i: int, statement: Scan) -> Program | None:
