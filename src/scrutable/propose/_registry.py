@@ -51,8 +51,8 @@ def _loaded(entry: object) -> Proposer:
 
 PROPOSERS: tuple[Proposer, ...] = (
     Linear(),
-    AttentionProposer(),
     SequenceProposer(),
+    AttentionProposer(),
     Circles(),
     FiniteState(),
     Registers(),
