@@ -44,7 +44,7 @@ def circuit_scores(made: Compiled, found: Decompiled | None) -> dict[str, Counts
     reading, walked = found.walk.reading, found.walk
     first = {name: each.name for each in reading.components for name in reading.names(each)}
     read = {name: walked.selectors[first[name]] for name in heads if first.get(name) in walked.selectors}
-    kinds = sum(name in read and read[name][1].kind == role.work for name, role in heads.items())
+    kinds = sum(name in read and walked.kinds.get(first[name]) == role.work for name, role in heads.items())
     chosen = {name: _selects(found, made.module, name, read[name][0]) for name in read}
     sources = sum(_reads_right(found, made.circuit, first, name) for name in read)
     return {

@@ -23,6 +23,7 @@ SCRIPTS = {
     "synthesis": "Synthesis from pure tables",
     "feedforward": "Trained feed-forward networks explained",
     "recurrent": "Trained recurrent networks explained",
+    "decompile": "Compiled transformers read back as programs",
     "fidelity": "Programs of at most 16 leaves against the networks they were taken from",
     "coverage": "Coverage of intervals",
     "frivolity": "Networks without mechanism, and networks with a known program",

@@ -49,8 +49,8 @@ class Walk:
     Arguments:
         last: the block of units that computes nothing but the output, where there is one. outcomes: what the output
             gets of it for every combination of what it reads.
-        selectors: which keys heads select, and what they do with them. reads: the components read by each reader.
-        parts: the variables that each component is read for.
+        selectors: which keys heads select, and what they do with them. kinds: what the program does with those keys.
+        reads: the components read by each reader. parts: the variables that each component is read for.
     """
 
     reading: Reading
@@ -60,6 +60,7 @@ class Walk:
     last: str | None = None
     outcomes: Combined | None = None
     selectors: dict[str, tuple[Expr, Attending]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
     reads: dict[Reader, set[str]] = field(default_factory=dict)
     parts: dict[str, set[str]] = field(default_factory=dict)
 
@@ -275,6 +276,7 @@ class Walk:
 
     def _moved(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
         chosen, how = self.selector(source)
+        self.kinds[source.name] = how.kind
         if how.kind == "width":
             return [self.store.add("count", call("width", chosen), site=source.name)]
         reader = (source.name, "value")
@@ -290,6 +292,7 @@ class Walk:
         start = whole[-1][0, 0] @ outgoing if how.start else None
         moved = Moved(source.name, tuple(names), chosen, how, cells, start, WITHIN * scale)
         one = how.kind == "pick" or all(self._one_value(name, how) for name in names)
+        self.kinds[source.name] = "pick" if one else "mean"
         return picked(self, moved, last=last) if one else mean(self, moved)
 
     def _one_value(self, name: str, how: Attending) -> bool:
