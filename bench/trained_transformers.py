@@ -1,6 +1,6 @@
 """Trained transformers as programs: what `explain` says of each, and of transformers that never learnt anything.
 
-    python -P bench/trained_transformers.py [--untrained 20] [--minutes 10] [--out runs/trained] [PATTERN ...]
+    python bench/trained_transformers.py [--untrained 20] [--minutes 10] [--out runs/trained] [PATTERN ...]
 
 A row for each network that does its task: the program's length, its agreement with the network on single answers to
 words kept back and to words of twice the length, the interchange of the variable that did worst, the verdict, seconds.

@@ -1,6 +1,6 @@
 """Compiled transformers: every program of the suite in every version, compared with its program on every input.
 
-    python bench/transformers.py [--seed 0]
+    python bench/compiled.py [--seed 0]
 
 Prints, for each family and version, how many networks give exactly what their program gives, the smallest share of
 inputs that one of them gets right, and how large they are.
