@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 FEW = 16
-HINGES = 512
+HINGES, MOST_ROWS = 256, 6000
+"""Of a regression that bends, and the rows that it is fitted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Features:
 
     @staticmethod
     def bent(codes: Codes, rng: np.random.Generator) -> Features:
-        """The same and hinges of the values in 512 random directions, each through the values of a random row."""
+        """The same and hinges of the values in 256 random directions, each through the values of a random row."""
         values, spread = codes.values, codes.values.std(axis=0)
         slopes = rng.standard_normal((values.shape[1], HINGES)) / np.where(spread > 0, spread, 1.0)[:, None]
         through = values[rng.integers(0, len(values), HINGES)]
