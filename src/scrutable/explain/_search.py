@@ -121,17 +121,20 @@ class _Turn:
 
     def run(self, sight: Sight, *, until: float | None) -> Iterator[Candidate]:
         """The candidates of every suitable proposer that no plain description beats. With an answer in hand the others
-        still look for a shorter one, together about as long as that took.
+        still look for a shorter one, together about as long as that took; one that tells where variables live has its
+        time until there is an answer that does.
 
         Arguments:
             until: when to end, in the clock's seconds, because there is an answer that is nearly always right; or None.
         """
-        memo = Memo()
+        memo, located = Memo(), False
         suitable = tuple(self._suitable(_problem(sight, self.clock, memo)))
         for index, proposer in enumerate(suitable):
-            clock = self._clock(proposer, proposer.weight / sum(each.weight for each in suitable[index:]), until)
+            share = proposer.weight / sum(each.weight for each in suitable[index:])
+            clock = self._clock(proposer, share, None if proposer.locates and not located else until)
             for candidate in self._asked(proposer, _problem(sight, clock, memo), sight):
                 until = 2 * self.clock.used if candidate.exact and until is None else until
+                located |= candidate.exact and bool(candidate.hypothesis.alignment.sites)
                 yield candidate
 
     def _clock(self, proposer: Proposer, share: float, until: float | None) -> Clock:

@@ -43,11 +43,13 @@ class Proposer(ABC):
     """One way to get programs out of a network.
 
     `weight` is its share of the time in comparison with the others: more for searches that go deeper the longer they
-    run, and that nothing else replaces.
+    run, and that nothing else replaces. `locates`: its programs say where in the network their variables live, so that
+    it is asked for as long although another one has found an exact program that does not.
     """
 
     name: str
     weight: float = 1.0
+    locates: bool = False
 
     @abstractmethod
     def unsuitable(self, problem: Problem) -> str | None:

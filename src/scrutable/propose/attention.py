@@ -49,6 +49,7 @@ class AttentionProposer(Proposer):
     """
 
     name: str = "attention"
+    locates: bool = True
 
     def unsuitable(self, problem: Problem) -> str | None:
         """See `Proposer.unsuitable`."""
