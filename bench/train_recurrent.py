@@ -39,10 +39,10 @@ class Item:
             return train(self.task, self.size, seed=self.seed, seconds=self.seconds)
 
     def wanted(self, *, again: bool) -> bool:
-        """Whether there is no network yet, or one that may be bettered."""
+        """Whether there is no network yet, or one that may be bettered; to polish, one there must be."""
         facts = facts_in(FOLDER / file_name(self.task, self.size, self.seed))
         if self.polish:
-            return facts is not None and facts.imperfect and self.size not in classifiers.KINDS
+            return facts is not None and (again or facts.imperfect) and self.size not in classifiers.KINDS
         return facts is None or facts.imperfect or (again and facts.beyond < 1)
 
 

@@ -29,9 +29,9 @@ RATES = (1e-3, 3e-4, 1e-4)
 """Of the rounds in turn; each falls by half a cosine."""
 STEPS, MINED, BATCH = 800, 200, 128
 """Steps of a round, and after how many of them the hardest sequences are looked for again."""
-LOOK, HARD = 16_384, 1_024
+LOOK, HARD = 65_536, 1_024
 """Sequences looked at, and so many of the hardest of them."""
-TEST = 32_768
+TEST = 131_072
 
 Score = tuple[float, float]
 
