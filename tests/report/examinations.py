@@ -34,7 +34,7 @@ def examination(**changes: Any) -> Examination:
                 ("minimality", 0.5, None),
             )
         ),
-        "control": Control("faithfulness of a searched circuit", 0.9876, (0.1, 0.4321), 1 / 3, 64, "the same search"),
+        "control": Control("likeness to the network", 0.9876, (0.1, 0.4321), 1 / 3, 64, "the same search"),
         "sites": (("moved", "blocks.0.attention[:, 0:3]"),),
         "induced": (Score("faithfulness", "zero", 0.75, Interval(0.7, 0.8), 64, "a mean over inputs"),),
         "missing": ("17 of 19 networks with shuffled weights: time ran out",),

@@ -87,11 +87,11 @@ def _of(trial: Trial, share: float) -> np.ndarray:
 
 
 def _lost(trial: Trial) -> Tensor:
-    """The output less what it is with every edge replaced: the direction in which an edge counts.
+    """The output that is wanted less what it is with every edge replaced: the direction in which an edge counts.
 
     It stands for the difference of logits between the right answer and a wrong one, where there are no labels.
     """
     with torch.no_grad():
         none = torch.zeros(len(trial.x), len(trial.wiring.edges), dtype=torch.bool)
         gone = trial.patching.run(trial.x, none, trial.replacement)[OUTPUT]
-    return trial.known[OUTPUT] - gone
+    return trial.wanted - gone

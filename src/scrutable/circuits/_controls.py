@@ -1,8 +1,9 @@
 """Whether a circuit is more than the search for it: searched circuits of networks without mechanism, and independence.
 
 Shi et al., "Hypothesis Testing the Circuit Hypothesis in LLMs", arXiv:2410.13032, compare a circuit with random ones of
-its size; those were not searched for, so selection alone can pass. Here the whole search is run again on the same
-network with its weights shuffled within each tensor, and its best circuit of the same number of edges is the rival.
+its size; those were not searched for, so selection alone can pass. Here the whole search is run again, for what the
+network under study does, on the same network with its weights shuffled or drawn anew: if a circuit of no more edges
+does it there too, then any network has one.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from typing import final
 import numpy as np
 from torch import Tensor, nn
 
-from scrutable.circuits._find import Circuit
-from scrutable.circuits._scores import faithfulness
-from scrutable.circuits._trial import Trial, trials
+from scrutable.circuits._find import Circuit, most_damage
+from scrutable.circuits._trial import Trial, distance, trials
+from scrutable.circuits._wiring import Wiring
 from scrutable.hypothesis import p_value
-from scrutable.network._controls import permuted
+from scrutable.network._controls import permuted, reinitialised
+from scrutable.network.engine import Ablation
 from scrutable.network.engine._graph import OUTPUT
 from scrutable.work import Clock, generator
 
 SHUFFLES = 500
+CHANCE = (permuted, reinitialised)
+"""How a network comes not to mean anything."""
 
 
 @final
@@ -49,33 +53,82 @@ def against_searched(
     module: nn.Module,
     x: Tensor,
     fresh: Tensor,
-    search: Callable[[nn.Module, Tensor], Circuit],
+    search: Callable[[nn.Module, Tensor, Tensor], Circuit],
     *,
+    wanted: Tensor | None = None,
+    answers: Callable[[Tensor], np.ndarray] | None = None,
     networks: int = 19,
     clock: Clock | None = None,
     seed: int = 0,
 ) -> Control:
-    """Held-out faithfulness of the circuit that a search found, beside that of the same search on shuffled weights.
+    """How well a circuit does what its network does, beside circuits for the same in networks that mean nothing.
 
-    Every network is asked to do what it does itself, with as many edges as the circuit of the real one has.
+    Their weights are shuffled and drawn anew in turn. Each search wants the outputs of the network under study; of what
+    it ranks first, as many edges as do best on what was searched on are the rival, at most as many as `found` has.
 
     Arguments:
         found: what the search gives on the network itself. x: what is searched on.
-        fresh: other inputs of the same shape, for the faithfulness.
-        search: such as `lambda module, x: find(module, x)`.
-        networks: how many shuffled ones; 19 for p = 0.05.
+        fresh: other inputs of the same shape, for the comparison.
+        search: of a module, inputs and the outputs wanted, such as `lambda module, x, y: find(module, x, wanted=y)`.
+        wanted: the outputs on `fresh`, if `found` is to do what another network does.
+        answers: outputs to answers of the same shape, which are then compared by the share of equal ones; if left out,
+            by 1 less the squared distance, as a share of what replacing every edge of the network under study does.
+        networks: how many; 19 for p = 0.05.
         clock: no further one is begun when it is over.
 
     Cost: that of the search, for each network.
     """
-    count = int(found.keep.sum())
+    count, first = int(found.keep.sum()), found.trials[0][0]
+    wiring, own = first.wiring, first.patching.values(fresh)[OUTPUT].detach()
+    like = _Likeness(own if wanted is None else wanted, fresh, found.ablations, answers, seed)
     begun = itertools.takewhile(lambda _: clock is None or not clock.over, range(networks))
-    rivals = (search(permuted(module, seed + 1 + at), x) for at in begun)
-    chance = tuple(_held_out(rival, fresh, count, seed) for rival in rivals)
-    method = f"the same search on {len(chance)} networks with shuffled weights, the best {count} edges of each"
-    return _control(
-        "faithfulness of a searched circuit", _held_out(found, fresh, count, seed), chance, len(fresh), method
+    rivals = (search(CHANCE[at % 2](module, seed + 1 + at), x, first.wanted) for at in begun)
+    chance = tuple(like.of(rival.trials[0][0].wiring, _best(rival, count), wiring) for rival in rivals)
+    method = (
+        f"{like.name}; the same search for what this network does on {len(chance)} networks, with shuffled and new "
+        f"weights in turn, at most {count} edges of each"
     )
+    value = like.of(wiring, found.keep, wiring)
+    return _control("likeness to the network", value, chance, len(fresh), method)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Likeness:
+    """How near the outputs of circuits are to those that are wanted on other inputs, 1 for equal."""
+
+    wanted: Tensor
+    fresh: Tensor
+    ablations: Sequence[Ablation]
+    answers: Callable[[Tensor], np.ndarray] | None
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return "1 - squared distance of outputs" if self.answers is None else "share of equal answers"
+
+    def of(self, wiring: Wiring, keep: np.ndarray, studied: Wiring) -> float:
+        """The least over ablations, of some edges; the distance is a share of what `studied` has with none."""
+        return min(self._under(kind, wiring, keep, studied) for kind in self.ablations)
+
+    def _under(self, kind: Ablation, wiring: Wiring, keep: np.ndarray, studied: Wiring) -> float:
+        output = self._trial(wiring, kind).output(keep)
+        if self.answers is not None:
+            return float((self.answers(output) == self.answers(self.wanted)).mean())
+        scale = self._trial(studied, kind).scale
+        apart = float(distance(output, self.wanted, "squared").mean())
+        return 1 - (apart / scale if scale > 0 else apart)
+
+    def _trial(self, wiring: Wiring, kind: Ablation) -> Trial:
+        return trials(wiring, self.fresh, kind, draws=1, seed=self.seed, wanted=self.wanted)[0]
+
+
+def _best(rival: Circuit, count: int) -> np.ndarray:
+    """The edges ranked first, as many as do the least damage where they were searched, but at most `count`."""
+    rank = np.argsort(np.argsort(-rival.scores, kind="stable"))
+    sets = rank[None] < np.arange(count + 1)[:, None]
+    damage = most_damage(rival.trials, sets)
+    return sets[int(np.argmin(np.where(np.isnan(damage), np.inf, damage)))]
 
 
 def independence(made: Sequence[Trial], keep: np.ndarray, *, seed: int) -> Control:
@@ -101,15 +154,6 @@ def independence(made: Sequence[Trial], keep: np.ndarray, *, seed: int) -> Contr
 
 def _control(name: str, value: float, chance: tuple[float, ...], n: int, method: str) -> Control:
     return Control(name, value, chance, p_value(value, chance), n, method)
-
-
-def _held_out(circuit: Circuit, fresh: Tensor, count: int, seed: int) -> float:
-    """The least faithfulness, over ablations, of the `count` highest scored edges."""
-    keep = np.zeros(len(circuit.edges), dtype=bool)
-    keep[np.argsort(-circuit.scores, kind="stable")[:count]] = True
-    wiring = circuit.trials[0][0].wiring
-    made = (trials(wiring, fresh, name, draws=1, seed=seed) for name in circuit.ablations)
-    return min(faithfulness(group, keep, seed=seed).value for group in made)
 
 
 def _kernel(values: Tensor) -> np.ndarray:

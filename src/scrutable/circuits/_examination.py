@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from scrutable.circuits._acdc import Acdc
@@ -64,7 +65,7 @@ class Examination:
             tested on.
         edges: all of them, those that matter most first.
         scores: faithfulness, completeness and minimality, each under each ablation of `JUDGED`.
-        control: against the same search on networks with shuffled weights.
+        control: against the same search, for what this network does, on networks with shuffled and with new weights.
         sites: where the variables of a program are said to be, by name; none without a program.
         induced: faithfulness of the edges between those places, under each ablation of `JUDGED`.
         missing: what was not measured, and why.
@@ -125,14 +126,14 @@ def examine(
     begun = _Begun(module, wiring, rows[:half], rows[half:], clock, seed)
     placed = {name: network.site(text) for name, text in (sites or {}).items()}
 
-    def search(module: nn.Module, x: Tensor) -> Circuit:
-        return find(module, x, ablations=ablations, method=METHODS[method], seed=seed)
+    def search(module: nn.Module, x: Tensor, wanted: Tensor | None = None) -> Circuit:
+        return find(module, x, ablations=ablations, method=METHODS[method], wanted=wanted, seed=seed)
 
     circuit = search(module, begun.x)
     claimed = induced(wiring, placed.values()) if placed else np.zeros(len(circuit.edges), dtype=bool)
     scores = begun.judged(circuit.keep, (faithfulness, completeness, minimality))
     claims = begun.judged(claimed, (faithfulness,), of=" of the program's circuit") if placed else ()
-    control = begun.control(circuit, search)
+    control = begun.control(circuit, search, _answers(network, begun.fresh))
     return Examination(
         network=network.name,
         method=circuit.method,
@@ -164,6 +165,14 @@ def _rows(network: Network, data: np.ndarray | None, seed: int) -> tuple[nn.Modu
         raise UserError("got a network that takes time first, expected one that takes rows first")
     assert runner.module is not None
     return runner.module, runner.tensor(x)
+
+
+def _answers(network: Network, x: Tensor) -> Callable[[Tensor], np.ndarray] | None:
+    """From outputs on `x` to labels; None where outputs are numbers."""
+    runner, rows = network.captured.runner, x.numpy()
+    if network.outputs.classes is None:
+        return None
+    return lambda raw: network.outputs.decode(runner.fitted(torch.nan_to_num(raw), rows).numpy())
 
 
 def _edges(circuit: Circuit, claimed: np.ndarray) -> tuple[ScoredEdge, ...]:
@@ -205,10 +214,15 @@ class _Begun:
                     found.append(measure(group, keep, seed=self.seed))
         return tuple(found)
 
-    def control(self, circuit: Circuit, search: Callable[[nn.Module, Tensor], Circuit]) -> Control | None:
-        """The circuit against the same search on shuffled weights, as many as there is time for."""
-        settings: dict[str, Any] = {"networks": NULLS, "clock": self.clock, "seed": self.seed}
+    def control(
+        self,
+        circuit: Circuit,
+        search: Callable[[nn.Module, Tensor, Tensor], Circuit],
+        answers: Callable[[Tensor], np.ndarray] | None,
+    ) -> Control | None:
+        """The circuit against the same search on networks that mean nothing, as many as there is time for."""
+        settings: dict[str, Any] = {"answers": answers, "networks": NULLS, "clock": self.clock, "seed": self.seed}
         found = against_searched(circuit, self.module, self.x, self.fresh, search, **settings)
         if len(found.chance) < NULLS:
-            self.missing.append(f"{NULLS - len(found.chance)} of {NULLS} networks with shuffled weights: time ran out")
+            self.missing.append(f"{NULLS - len(found.chance)} of {NULLS} networks that mean nothing: time ran out")
         return found if found.chance else None

@@ -50,6 +50,7 @@ def find(
     *,
     ablations: Sequence[Ablation] = BOTH,
     method: Method | None = None,
+    wanted: Tensor | Sequence[Tensor] | None = None,
     metric: Metric = "squared",
     within: float = 0.01,
     draws: int = 1,
@@ -62,6 +63,7 @@ def find(
         ablations: how edges are replaced: "zero", "mean", "resample" (another input), "resample anywhere" (another
             input, other positions). The circuit must hold under each of them.
         method: what scores the edges; exact effects in contexts if left out.
+        wanted: the outputs that the circuit shall give, as many tensors as `x`; the network's own if left out.
         metric: what counts as damage; "KL" (of the answers' probabilities) for scores of labels, as the papers have it.
         within: the largest damage that the circuit may do, as a share of that of replacing every edge.
         draws: how many replacements are drawn for each input where they are random.
@@ -76,9 +78,11 @@ def find(
     if unknown or not ablations:
         raise UserError(f"got the ablations {list(ablations)}, expected some of {', '.join(ABLATIONS)}")
     method = method or Contexts()
+    parts = [x] if isinstance(x, Tensor) else list(x)
+    goals = [wanted] if isinstance(wanted, Tensor) else list(wanted or [None] * len(parts))
     made = tuple(
-        tuple(trials(wiring, part, name, draws=draws, seed=seed, metric=metric))
-        for part in ([x] if isinstance(x, Tensor) else x)
+        tuple(trials(wiring, part, name, draws=draws, seed=seed, wanted=goal, metric=metric))
+        for part, goal in zip(parts, goals, strict=True)
         for wiring in [wire(module, part)]
         for name in ablations
     )
@@ -92,5 +96,9 @@ def find(
 def _smallest(scores: np.ndarray, made: Sequence[Sequence[Trial]], within: float) -> np.ndarray:
     """The shortest beginning of the ranking, equals together, that does little damage under every ablation."""
     sets = scores[None] >= np.unique(scores)[::-1, None]
-    damage = np.max([mean_damage(group, sets).mean(1) for group in made], axis=0)
-    return sets[int(np.argmax(damage <= within))]
+    return sets[int(np.argmax(most_damage(made, sets) <= within))]
+
+
+def most_damage(made: Sequence[Sequence[Trial]], sets: np.ndarray) -> np.ndarray:
+    """The mean damage of replacing all edges but some, `(sets,)`, the largest over groups of trials."""
+    return np.max([mean_damage(group, sets).mean(1) for group in made], axis=0)

@@ -65,4 +65,4 @@ def _expected(odds: Tensor) -> Tensor:
 
 def _damage(trial: Trial, keep: Tensor) -> Tensor:
     found = trial.patching.run(trial.x, keep, trial.replacement)[OUTPUT]
-    return distance(found, trial.known[OUTPUT], trial.metric).mean() / max(trial.scale, 1e-12)
+    return distance(found, trial.wanted, trial.metric).mean() / max(trial.scale, 1e-12)

@@ -30,12 +30,12 @@ which are on the last axis."""
 class Trial:
     """Inputs with a replacement drawn for each.
 
-    Damage is the distance from the output with every edge kept, as a share of what replacing every edge does on
-    average: 0 for none, 1 for all.
+    Damage is the distance from the output that is wanted, as a share of what replacing every edge does on average: 0
+    for none, 1 for all.
 
     Arguments:
         x: `(n, ...)`. known: what the sources write on it. replacement: what they write where edges are replaced.
-        ablation: its kind. metric: what distance is.
+        ablation: its kind. wanted: `(n, ...)`, the network's own output, or another one's. metric: what distance is.
     """
 
     patching: Patching
@@ -43,6 +43,7 @@ class Trial:
     known: Values
     replacement: Values
     ablation: Ablation
+    wanted: Tensor
     metric: Metric = "squared"
 
     @property
@@ -89,28 +90,40 @@ class Trial:
                 {name: value[at] for name, value in self.replacement.items()},
                 known={name: value[at] for name, value in self.known.items()},
             )[OUTPUT]
-        return distance(found, self.known[OUTPUT][at], self.metric).numpy()
+        return distance(found, self.wanted[at], self.metric).numpy()
 
 
-def distance(found: Tensor, own: Tensor, metric: Metric) -> Tensor:
-    """How far outputs are from the network's own, `(n,)`, in double precision; over all entries or positions."""
-    found, own = found.double(), own.double()
+def distance(found: Tensor, wanted: Tensor, metric: Metric) -> Tensor:
+    """How far outputs are from those that are wanted, `(n,)`, in double precision; over all entries or positions."""
+    found, wanted = found.double(), wanted.double()
     if metric == "squared":
-        return (found - own).square().flatten(1).sum(1)
-    found, own = found.log_softmax(-1), own.log_softmax(-1)
-    return torch.where(own.exp() > 0, own.exp() * (own - found), 0.0).flatten(1).sum(1)
+        return (found - wanted).square().flatten(1).sum(1)
+    found, wanted = found.log_softmax(-1), wanted.log_softmax(-1)
+    return torch.where(wanted.exp() > 0, wanted.exp() * (wanted - found), 0.0).flatten(1).sum(1)
 
 
 def trials(
-    wiring: Wiring, x: Tensor, ablation: Ablation, *, draws: int, seed: int, metric: Metric = "squared"
+    wiring: Wiring,
+    x: Tensor,
+    ablation: Ablation,
+    *,
+    draws: int,
+    seed: int,
+    wanted: Tensor | None = None,
+    metric: Metric = "squared",
 ) -> list[Trial]:
-    """Trials on the same inputs, each with a replacement drawn anew; one where there is nothing to draw."""
+    """Trials on the same inputs, each with a replacement drawn anew; one where there is nothing to draw.
+
+    Arguments:
+        wanted: the outputs by which damage is measured, `(n, ...)`; the network's own if left out.
+    """
     patching = Patching(wiring)
     with torch.no_grad():
         known = patching.values(x)
     rng = generator(seed, "ablation", ablation)
     count = draws if ablation in DRAWN else 1
-    return [Trial(patching, x, known, ablated(ablation, known, rng), ablation, metric) for _ in range(count)]
+    wanted = known[OUTPUT] if wanted is None else wanted
+    return [Trial(patching, x, known, ablated(ablation, known, rng), ablation, wanted, metric) for _ in range(count)]
 
 
 def mean_damage(parts: Iterable[Trial], keep: np.ndarray) -> np.ndarray:
