@@ -29,6 +29,7 @@ def test_a_planted_circuit_is_borne_out_and_is_what_the_programs_variable_induce
     assert values["faithfulness", "zero"] == pytest.approx(1) == values["faithfulness", "resample"]
     assert values["completeness", "zero"] == pytest.approx(0, abs=1e-6) and values["minimality", "zero"] > 0.1
     assert [score.value for score in found.induced] == pytest.approx([1, 1])
+    assert [claim.holds for claim in found.claims] == [True] * 8
     assert found.control is not None and len(found.control.chance) == 2 and not found.missing
     assert found.find == 16 and found.test == 64 and all(score.n == 64 for score in found.scores)
 
@@ -42,7 +43,7 @@ def test_the_wrong_place_induces_a_circuit_that_does_not_do_it(monkeypatch: pyte
 def test_what_there_was_no_time_for_is_said_and_not_made_up():
     found = examine(network(), method="eap", sites={"moved": "heads.0"}, clock=Clock(0))
     assert found.kept and found.scores == () == found.induced and found.control is None
-    assert len(found.missing) == 9 and all(reason.endswith("time ran out") for reason in found.missing)
+    assert len(found.missing) == 17 and all(reason.endswith("time ran out") for reason in found.missing)
 
 
 def test_a_place_belongs_to_the_components_that_it_shows():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scrutable.circuits import Control, Examination, Score, ScoredEdge
+from scrutable.circuits import Claim, Control, Examination, Score, ScoredEdge
 from scrutable.hypothesis import Interval
 
 EDGES = (
@@ -33,6 +33,12 @@ def examination(**changes: Any) -> Examination:
                 ("completeness", 0.0123, Interval(0.01, 0.02)),
                 ("minimality", 0.5, None),
             )
+        ),
+        "claims": (
+            Claim(
+                "sufficient", "zero", True, 0.98, 0.01, 64, "beside random circuits", "the best random one has 0.321"
+            ),
+            Claim("minimal", "zero", None, 0.0, 1.0, 64, "idle edges", "nothing <to> compare"),
         ),
         "control": Control("likeness to the network", 0.9876, (0.1, 0.4321), 1 / 3, 64, "the same search"),
         "sites": (("moved", "blocks.0.attention[:, 0:3]"),),

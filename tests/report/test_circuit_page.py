@@ -11,7 +11,19 @@ from scrutable.report import circuit_html
 
 def test_every_number_is_on_the_page_and_every_name_is_text():
     page = circuit_html(examination())
-    for text in ("4 edges of 5", "0.988", "[0.970, 0.995]", "0.012", "0.432", "p = 0.333", "0.750", "time ran out"):
+    for text in (
+        "4 edges of 5",
+        "0.988",
+        "[0.970, 0.995]",
+        "0.012",
+        "0.432",
+        "p = 0.333",
+        "0.750",
+        "time ran out",
+        "one has 0.321",
+        "not tested",
+        "&lt;to&gt;",
+    ):
         assert text in page, text
     assert "reverse &lt;b&gt;" in page and "reverse <b>" not in page
 
@@ -23,7 +35,12 @@ def test_the_drawing_has_the_kept_edges_and_no_other():
 
 
 def test_what_was_not_measured_does_not_read_as_a_measurement():
-    page = circuit_html(examination(scores=(), control=None, sites=(), induced=(), edges=EDGES[-1:]))
-    assert "Not measured." in page and "It was not carried out." in page and "No edge is in the circuit." in page
+    page = circuit_html(examination(scores=(), claims=(), control=None, sites=(), induced=(), edges=EDGES[-1:]))
+    assert (
+        "Not tested." in page
+        and "Not measured." in page
+        and "It was not carried out." in page
+        and "No edge is in the circuit." in page
+    )
     assert "The circuit that the program induces" not in page
     assert "it was not judged on other inputs" in page.lower()

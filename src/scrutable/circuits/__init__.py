@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from scrutable.circuits._acdc import Acdc
 from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
+from scrutable.circuits._claims import Claim
 from scrutable.circuits._contexts import Contexts
 from scrutable.circuits._controls import Control, against_searched, independence
 from scrutable.circuits._examination import METHODS, Examination, ScoredEdge, examine
@@ -27,6 +28,7 @@ __all__ = [
     "Ablation",
     "Acdc",
     "Circuit",
+    "Claim",
     "Contexts",
     "Control",
     "Edge",

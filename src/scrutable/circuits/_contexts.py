@@ -48,13 +48,25 @@ class Contexts(Method):
         return np.maximum(best, effects(trials, _alone(wiring)))
 
 
-def effects(trials: Sequence[Trial], contexts: np.ndarray) -> np.ndarray:
-    """How much less damage there is with each edge than without it, `(edges,)`.
+def spared(trials: Sequence[Trial], keep: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The most that some edges of a circuit do where no spare in it does their work, `(k,)`.
 
     Arguments:
-        contexts: `(edges, edges)`: for each edge, the others that are kept.
+        keep: `(edges,)` booleans. edges: numbers of `k` edges.
     """
-    own = np.eye(len(contexts), dtype=bool)
+    contexts = [np.broadcast_to(missing, (len(edges), len(keep))) for missing in _missing(trials)]
+    contexts.append(_alone(trials[0].wiring)[edges])
+    return np.max([effects(trials, keep & context, edges) for context in contexts], axis=0)
+
+
+def effects(trials: Sequence[Trial], contexts: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray:
+    """How much less damage there is with each edge than without it, `(k,)`.
+
+    Arguments:
+        contexts: `(k, edges)`: for each edge, the others that are kept. edges: their numbers; all if left out.
+    """
+    own = np.eye(contexts.shape[1], dtype=bool)
+    own = own if edges is None else own[edges]
     with_each, shape = np.unique(contexts | own, axis=0, return_inverse=True)
     present = mean_damage(trials, with_each).mean(1)[shape.reshape(-1)]
     return mean_damage(trials, contexts & ~own).mean(1) - present

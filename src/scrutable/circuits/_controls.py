@@ -25,7 +25,7 @@ from scrutable.network.engine import Ablation
 from scrutable.network.engine._graph import OUTPUT
 from scrutable.work import Clock, generator
 
-SHUFFLES = 500
+SHUFFLES, NOISE = 500, 1e-10
 CHANCE = (permuted, reinitialised)
 """How a network comes not to mean anything."""
 
@@ -141,8 +141,8 @@ def independence(made: Sequence[Trial], keep: np.ndarray, *, seed: int) -> Contr
         made: trials of one ablation; the first is used. keep: `(edges,)` booleans.
     """
     trial = made[0]
-    rest = _kernel(trial.output(~keep))
-    own = _kernel(trial.known[OUTPUT])
+    noise = NOISE * float(trial.known[OUTPUT].double().square().flatten(1).sum(1).mean())
+    rest, own = _kernel(trial.output(~keep), noise), _kernel(trial.known[OUTPUT], noise)
     rng, n = generator(seed, "independence"), len(own)
     centred = own - own.mean(0) - own.mean(1, keepdims=True) + own.mean()
     orders = [rng.permutation(n) for _ in range(SHUFFLES)]
@@ -156,8 +156,9 @@ def _control(name: str, value: float, chance: tuple[float, ...], n: int, method:
     return Control(name, value, chance, p_value(value, chance), n, method)
 
 
-def _kernel(values: Tensor) -> np.ndarray:
+def _kernel(values: Tensor, noise: float) -> np.ndarray:
     flat = values.flatten(1).double().numpy()
     distances = ((flat[:, None] - flat[None]) ** 2).sum(-1)
+    distances[distances <= noise] = 0
     apart = distances[distances > 0]
     return np.exp(-distances / (np.median(apart) if len(apart) else 1.0))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from scrutable.circuits._acdc import Acdc
 from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
+from scrutable.circuits._claims import CLAIMS, Claim
 from scrutable.circuits._contexts import Contexts
 from scrutable.circuits._controls import Control, against_searched
 from scrutable.circuits._find import BOTH, Circuit, find
@@ -36,6 +37,7 @@ METHODS: dict[str, Method] = {
     "sp": SubnetworkProbing(),
 }
 JUDGED: tuple[Ablation, ...] = ("zero", "resample")
+T = TypeVar("T")
 FIND, TEST, FEWEST, MOST_EDGES, NULLS = 16, 64, 6, 4000, 19
 
 
@@ -65,6 +67,7 @@ class Examination:
             tested on.
         edges: all of them, those that matter most first.
         scores: faithfulness, completeness and minimality, each under each ablation of `JUDGED`.
+        claims: the published tests, each under each ablation of `JUDGED`.
         control: against the same search, for what this network does, on networks with shuffled and with new weights.
         sites: where the variables of a program are said to be, by name; none without a program.
         induced: faithfulness of the edges between those places, under each ablation of `JUDGED`.
@@ -78,6 +81,7 @@ class Examination:
     test: int
     edges: tuple[ScoredEdge, ...]
     scores: tuple[Score, ...]
+    claims: tuple[Claim, ...]
     control: Control | None
     sites: tuple[tuple[str, str], ...]
     induced: tuple[Score, ...]
@@ -131,8 +135,9 @@ def examine(
 
     circuit = search(module, begun.x)
     claimed = induced(wiring, placed.values()) if placed else np.zeros(len(circuit.edges), dtype=bool)
-    scores = begun.judged(circuit.keep, (faithfulness, completeness, minimality))
-    claims = begun.judged(claimed, (faithfulness,), of=" of the program's circuit") if placed else ()
+    measures = {measure.__name__: measure for measure in (faithfulness, completeness, minimality)}
+    scores, claims = begun.judged(circuit.keep, measures), begun.judged(circuit.keep, CLAIMS)
+    shares = begun.judged(claimed, {"faithfulness of the program's circuit": faithfulness}) if placed else ()
     control = begun.control(circuit, search, _answers(network, begun.fresh))
     return Examination(
         network=network.name,
@@ -142,9 +147,10 @@ def examine(
         test=len(begun.fresh),
         edges=_edges(circuit, claimed),
         scores=scores,
+        claims=claims,
         control=control,
         sites=tuple((name, str(site)) for name, site in placed.items()),
-        induced=claims,
+        induced=shares,
         missing=tuple(begun.missing),
         seed=seed,
     )
@@ -202,14 +208,14 @@ class _Begun:
     seed: int
     missing: list[str] = field(default_factory=list)
 
-    def judged(self, keep: np.ndarray, measures: Sequence[Callable[..., Score]], *, of: str = "") -> tuple[Score, ...]:
+    def judged(self, keep: np.ndarray, measures: Mapping[str, Callable[..., T]]) -> tuple[T, ...]:
         """Each measure under each ablation of `JUDGED`."""
         found = []
         made = [trials(self.wiring, self.fresh, kind, draws=1, seed=self.seed) for kind in JUDGED]
-        for measure in measures:
+        for name, measure in measures.items():
             for kind, group in zip(JUDGED, made, strict=True):
                 if self.clock.over:
-                    self.missing.append(f"{measure.__name__}{of} under {kind} ablation: time ran out")
+                    self.missing.append(f"{name} under {kind} ablation: time ran out")
                 else:
                     found.append(measure(group, keep, seed=self.seed))
         return tuple(found)

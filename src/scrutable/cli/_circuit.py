@@ -118,6 +118,12 @@ def _show(found: Examination, folder: Path) -> None:
         row(scores, "faithfulness, the program's", *_cells(score))
     console.print(scores)
     console.print()
+    if found.claims:
+        claims = table("the circuit is", "ablation", "holds", "p", "n", "why", right=("p", "n"))
+        for claim in found.claims:
+            row(claims, claim.name, claim.ablation, claim.answer, number(claim.p), str(claim.n), claim.reason)
+        console.print(claims)
+        console.print()
     if found.control is not None:
         best = f"the best has {max(found.control.chance):.3f}"
         console.print(
