@@ -83,7 +83,7 @@ def against_searched(
     like = _Likeness(own if wanted is None else wanted, fresh, found.ablations, answers, seed)
     begun = itertools.takewhile(lambda _: clock is None or not clock.over, range(networks))
     rivals = (search(CHANCE[at % 2](module, seed + 1 + at), x, first.wanted) for at in begun)
-    chance = tuple(like.of(rival.trials[0][0].wiring, _best(rival, count), wiring) for rival in rivals)
+    chance = tuple(like.of(rival.trials[0][0].wiring, _best(rival, count, answers), wiring) for rival in rivals)
     method = (
         f"{like.name}; the same search for what this network does on {len(chance)} networks, with shuffled and new "
         f"weights in turn, at most {count} edges of each"
@@ -123,11 +123,15 @@ class _Likeness:
         return trials(wiring, self.fresh, kind, draws=1, seed=self.seed, wanted=self.wanted)[0]
 
 
-def _best(rival: Circuit, count: int) -> np.ndarray:
-    """The edges ranked first, as many as do the least damage where they were searched, but at most `count`."""
+def _best(rival: Circuit, count: int, answers: Callable[[Tensor], np.ndarray] | None) -> np.ndarray:
+    """The edges ranked first, as many as do best where they were searched, but at most `count`."""
     rank = np.argsort(np.argsort(-rival.scores, kind="stable"))
     sets = rank[None] < np.arange(count + 1)[:, None]
     damage = most_damage(rival.trials, sets)
+    if answers is not None:
+        firsts = [group[0] for group in rival.trials]
+        wrong = [[(answers(t.output(keep)) != answers(t.wanted)).mean() for t in firsts] for keep in sets]
+        damage = np.max(wrong, axis=1)
     return sets[int(np.argmin(np.where(np.isnan(damage), np.inf, damage)))]
 
 

@@ -174,11 +174,11 @@ def _rows(network: Network, data: np.ndarray | None, seed: int) -> tuple[nn.Modu
 
 
 def _answers(network: Network, x: Tensor) -> Callable[[Tensor], np.ndarray] | None:
-    """From outputs on `x` to labels; None where outputs are numbers."""
-    runner, rows = network.captured.runner, x.numpy()
+    """From outputs on inputs such as `x` to labels; None where outputs are numbers."""
+    runner, row = network.captured.runner, x[:1].numpy()
     if network.outputs.classes is None:
         return None
-    return lambda raw: network.outputs.decode(runner.fitted(torch.nan_to_num(raw), rows).numpy())
+    return lambda raw: network.outputs.decode(runner.fitted(torch.nan_to_num(raw), row.repeat(len(raw), 0)).numpy())
 
 
 def _edges(circuit: Circuit, claimed: np.ndarray) -> tuple[ScoredEdge, ...]:
