@@ -43,7 +43,7 @@ def test_the_wrong_place_induces_a_circuit_that_does_not_do_it(monkeypatch: pyte
 def test_what_there_was_no_time_for_is_said_and_not_made_up():
     found = examine(network(), method="eap", sites={"moved": "heads.0"}, clock=Clock(0))
     assert found.kept and found.scores == () == found.induced and found.control is None
-    assert len(found.missing) == 17 and all(reason.endswith("time ran out") for reason in found.missing)
+    assert len(found.missing) == 20 and all(reason.endswith("time ran out") for reason in found.missing)
 
 
 def test_a_place_belongs_to_the_components_that_it_shows():

@@ -29,6 +29,7 @@ from scrutable.circuits import (
 )
 from scrutable.circuits._trial import distance
 from scrutable.errors import UserError
+from scrutable.work import Clock
 
 X = torch.randint(0, VOCABULARY, (16, LENGTH), generator=torch.Generator().manual_seed(3))
 FRESH = torch.randint(0, VOCABULARY, (40, LENGTH), generator=torch.Generator().manual_seed(4))
@@ -41,6 +42,14 @@ def test_the_circuit_of_a_known_network_is_found_whole(network, ablations: tuple
     known = np.array([edge in TRUE for edge in found.edges])
     assert edge_auc(found.scores, known) == 1
     assert set(found.inside) == set(TRUE)
+
+
+@pytest.mark.parametrize("method", [Contexts(), Acdc(), EdgeAttribution(), SubnetworkProbing()])
+def test_a_search_without_time_keeps_what_it_saw_and_says_so(method: Method):
+    found = find(reverse(), X, method=method, clock=Clock(0))
+    assert np.isfinite(found.scores).all() and found.keep.any()
+    assert len(found.missing) == 3 and "zero" in found.missing[0]
+    assert not find(reverse(), X, ablations=("zero",), method=EdgeAttribution()).missing
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from typing import final
 
 import numpy as np
 
-from scrutable.circuits._method import Method
+from scrutable.circuits._method import UNLIMITED, Method
 from scrutable.circuits._trial import Trial, mean_damage
 from scrutable.circuits._wiring import Wiring
+from scrutable.work import Clock
 
 
 @final
@@ -27,11 +28,13 @@ class Acdc(Method):
     thresholds: tuple[float, ...] = tuple(float(t) for t in np.geomspace(1e-6, 0.3, 12))
     name: str = "ACDC"
 
-    def scores(self, trials: Sequence[Trial], *, seed: int) -> np.ndarray:
+    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
         """See the interface."""
         found = np.zeros(len(trials[0].wiring.edges))
         for threshold in sorted(self.thresholds):
             found[dropped_below(trials, threshold)] = threshold
+            if clock.over:
+                break
         return found
 
 

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scrutable.circuits._method import Method
+from scrutable.circuits._method import UNLIMITED, Method
 from scrutable.circuits._trial import Trial
 from scrutable.network.engine._graph import OUTPUT
+from scrutable.work import Clock
 
 
 @final
@@ -39,7 +40,7 @@ class EdgeAttribution(Method):
         """EAP, or EAP-IG with more than one step."""
         return "EAP" if self.steps == 1 else "EAP-IG"
 
-    def scores(self, trials: Sequence[Trial], *, seed: int) -> np.ndarray:
+    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
         """See the interface."""
         return np.abs(attributions(trials, steps=self.steps))
 
@@ -54,7 +55,7 @@ class HeadImportance(Method):
 
     name: str = "HISP"
 
-    def scores(self, trials: Sequence[Trial], *, seed: int) -> np.ndarray:
+    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
         """See the interface."""
         wiring = trials[0].wiring
         signed = attributions(trials, steps=1)

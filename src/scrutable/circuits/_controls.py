@@ -74,7 +74,7 @@ def against_searched(
         answers: outputs to answers of the same shape, which are then compared by the share of equal ones; if left out,
             by 1 less the squared distance, as a share of what replacing every edge of the network under study does.
         networks: how many; 19 for p = 0.05.
-        clock: no further one is begun when it is over.
+        clock: no further one is begun when it is over; one whose search it cut short does not count.
 
     Cost: that of the search, for each network.
     """
@@ -83,7 +83,8 @@ def against_searched(
     like = _Likeness(own if wanted is None else wanted, fresh, found.ablations, answers, seed)
     begun = itertools.takewhile(lambda _: clock is None or not clock.over, range(networks))
     rivals = (search(CHANCE[at % 2](module, seed + 1 + at), x, first.wanted) for at in begun)
-    chance = tuple(like.of(rival.trials[0][0].wiring, _best(rival, count, answers), wiring) for rival in rivals)
+    whole = (rival for rival in rivals if not rival.missing)
+    chance = tuple(like.of(rival.trials[0][0].wiring, _best(rival, count, answers), wiring) for rival in whole)
     method = (
         f"{like.name}; the same search for what this network does on {len(chance)} networks, with shuffled and new "
         f"weights in turn, at most {count} edges of each"

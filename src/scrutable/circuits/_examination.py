@@ -37,6 +37,7 @@ METHODS: dict[str, Method] = {
     "sp": SubnetworkProbing(),
 }
 JUDGED: tuple[Ablation, ...] = ("zero", "resample")
+SEARCH = 0.5
 T = TypeVar("T")
 FIND, TEST, FEWEST, MOST_EDGES, NULLS = 16, 64, 6, 4000, 19
 
@@ -110,7 +111,7 @@ def examine(
         data: `(n, *inputs.shape)`, at least 6 rows; None to sample the domain.
         method: one of `METHODS`. ablations: see `find`.
         sites: where variables of a program are, as printed; the circuit that they induce is judged as well.
-        clock: the search is carried out in any case; what there is no time for after it is said to be missing.
+        clock: the search has half of it, and scores each edge at least once; what there is no time for is missing.
 
     Raises:
         UserError: no such method, ablation or site, too little data, or a network without an edge graph.
@@ -130,10 +131,14 @@ def examine(
     begun = _Begun(module, wiring, rows[:half], rows[half:], clock, seed)
     placed = {name: network.site(text) for name, text in (sites or {}).items()}
 
+    first = clock.part(SEARCH)
+
     def search(module: nn.Module, x: Tensor, wanted: Tensor | None = None) -> Circuit:
-        return find(module, x, ablations=ablations, method=METHODS[method], wanted=wanted, seed=seed)
+        part = first if wanted is None else clock
+        return find(module, x, ablations=ablations, method=METHODS[method], wanted=wanted, clock=part, seed=seed)
 
     circuit = search(module, begun.x)
+    begun.missing.extend(circuit.missing)
     claimed = induced(wiring, placed.values()) if placed else np.zeros(len(circuit.edges), dtype=bool)
     measures = {measure.__name__: measure for measure in (faithfulness, completeness, minimality)}
     scores, claims = begun.judged(circuit.keep, measures), begun.judged(circuit.keep, CLAIMS)

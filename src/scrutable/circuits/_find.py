@@ -10,12 +10,13 @@ import numpy as np
 from torch import Tensor, nn
 
 from scrutable.circuits._contexts import Contexts
-from scrutable.circuits._method import Method
+from scrutable.circuits._method import UNLIMITED, Method
 from scrutable.circuits._trial import Metric, Trial, mean_damage, trials
 from scrutable.circuits._wire import wire
 from scrutable.circuits._wiring import Edge
 from scrutable.errors import UserError
 from scrutable.network.engine import ABLATIONS, Ablation
+from scrutable.work import Clock
 
 BOTH: tuple[Ablation, ...] = ("zero", "resample", "resample anywhere")
 
@@ -28,6 +29,7 @@ class Circuit:
     Arguments:
         edges: all of them. scores: how much each matters, `(edges,)`. keep: which ones are in the circuit, booleans.
         method, ablations: how the scores came about; an edge counts by its largest score over ablations and lengths.
+        missing: what of the search there was no time for.
         trials: for each length of the inputs and each ablation, what the edges were replaced by.
     """
 
@@ -37,6 +39,7 @@ class Circuit:
     method: str
     ablations: tuple[Ablation, ...]
     trials: tuple[tuple[Trial, ...], ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def inside(self) -> tuple[Edge, ...]:
@@ -54,6 +57,7 @@ def find(
     metric: Metric = "squared",
     within: float = 0.01,
     draws: int = 1,
+    clock: Clock = UNLIMITED,
     seed: int = 0,
 ) -> Circuit:
     """The smallest set of the highest scored edges that does what the network does when all others are replaced.
@@ -67,6 +71,7 @@ def find(
         metric: what counts as damage; "KL" (of the answers' probabilities) for scores of labels, as the papers have it.
         within: the largest damage that the circuit may do, as a share of that of replacing every edge.
         draws: how many replacements are drawn for each input where they are random.
+        clock: when it is over, edges count by what was seen until then; one kind of ablation is begun in any case.
 
     Raises:
         UserError: no such ablation, or the network has no edge graph.
@@ -89,8 +94,22 @@ def find(
     edges = made[0][0].wiring.edges
     if any(group[0].wiring.edges != edges for group in made):
         raise UserError("got inputs of lengths at which the network has other edges, expected the same edges at each")
-    scores = np.max([method.scores(group, seed=seed) for group in made], axis=0)
-    return Circuit(edges, scores, _smallest(scores, made, within), method.name, tuple(ablations), made)
+    scores, missing = _scored(method, made, clock, seed)
+    keep = _smallest(scores, made, within)
+    return Circuit(edges, scores, keep, method.name, tuple(ablations), made, missing)
+
+
+def _scored(
+    method: Method, made: Sequence[Sequence[Trial]], clock: Clock, seed: int
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The largest score of each edge over groups of trials, and what there was no time for."""
+    found, missing = [], []
+    for group in made:
+        if not found or not clock.over:
+            found.append(method.scores(group, seed=seed, clock=clock))
+        if clock.over:
+            missing.append(f"all of the search under {group[0].ablation} ablation: time ran out")
+    return np.max(found, axis=0), tuple(dict.fromkeys(missing))
 
 
 def _smallest(scores: np.ndarray, made: Sequence[Sequence[Trial]], within: float) -> np.ndarray:

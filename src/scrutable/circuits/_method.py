@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from scrutable.circuits._trial import Trial
+from scrutable.work import Clock
+
+UNLIMITED = Clock(float("inf"))
 
 
 class Method(ABC):
@@ -19,9 +22,10 @@ class Method(ABC):
         """How results call it."""
 
     @abstractmethod
-    def scores(self, trials: Sequence[Trial], *, seed: int) -> np.ndarray:
+    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
         """How much each edge matters, `(edges,)`, larger for those that matter more.
 
         Arguments:
             trials: of one wiring and one kind of ablation.
+            clock: when it is over, edges count by what was seen until then; something is seen in any case.
         """
