@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from scrutable.errors import UserError
-from scrutable.network._site import ALL, Site, Span
+from scrutable.network._site import ALL, Position, Site, Span
 from scrutable.network.engine import Rows
 from scrutable.network.engine._pick import Pick
 
@@ -137,7 +137,7 @@ def resolve(site: Site, places: dict[str, Place]) -> Selection:
     directions = np.array(site.directions) if site.directions else None
     if directions is not None and directions.shape[1] != len(chosen):
         raise UserError(f"got directions of {directions.shape[1]} units, expected {len(chosen)} for {site.text}")
-    assert not isinstance(site.step, tuple)
+    assert not isinstance(site.step, (tuple, Position))
     return Selection(site, place, chosen, site.step, directions)
 
 
@@ -177,6 +177,7 @@ def _units(site: Site, place: Place) -> np.ndarray:
         outside = any(end is not None and abs(end) > place.width for end in (units.start, units.stop))
         chosen = columns[units.slice]
     else:
+        assert not isinstance(units, Position)
         numbers = list(units) if isinstance(units, tuple) else [units]
         outside = any(not -place.width <= number < place.width for number in numbers)
         chosen = columns[[] if outside else numbers]
