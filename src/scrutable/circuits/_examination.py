@@ -121,12 +121,7 @@ def examine(
     if method not in METHODS:
         raise UserError(f"got the method {method[:40]!r}, expected one of {', '.join(METHODS)}")
     module, rows = _rows(network, data, seed)
-    try:
-        wiring = wire(module, rows[:FIND])
-    except NotCaptured as error:
-        raise UserError(f"got a network without an edge graph: {error}") from error
-    if len(wiring.edges) > MOST_EDGES:
-        raise UserError(f"got a network of {len(wiring.edges)} edges, expected at most {MOST_EDGES}")
+    wiring = _wired(module, rows[:FIND])
     half = min(FIND, len(rows) // 2)
     begun = _Begun(module, wiring, rows[:half], rows[half:], clock, seed)
     placed = {name: network.site(text) for name, text in (sites or {}).items()}
@@ -159,6 +154,17 @@ def examine(
         missing=tuple(begun.missing),
         seed=seed,
     )
+
+
+def _wired(module: nn.Module, x: Tensor) -> Wiring:
+    """The edge graph, if there is one that is not too large."""
+    try:
+        wiring = wire(module, x)
+    except NotCaptured as error:
+        raise UserError(f"got a network without an edge graph: {error}") from error
+    if len(wiring.edges) > MOST_EDGES:
+        raise UserError(f"got a network of {len(wiring.edges)} edges, expected at most {MOST_EDGES}")
+    return wiring
 
 
 def _rows(network: Network, data: np.ndarray | None, seed: int) -> tuple[nn.Module, Tensor]:

@@ -176,6 +176,7 @@ class _Fitter:
     def __init__(self, activations: np.ndarray, codes: Codes, axes: np.ndarray) -> None:
         self.activations, self.codes, self.axes = activations, codes, axes
         self.regression = fit_regression(activations, codes, Features.linear(codes))
+        self.residuals = activations - self.regression.predict(codes)
         self.spread = activations - activations.mean(axis=0)
         self.whitener = _whitener(self.spread @ axes)
 
@@ -192,19 +193,19 @@ class _Fitter:
 
     def by_number(self, name: str, *, whitened: bool = False) -> Encoding:
         """The subspace of the regression's slopes."""
-        return self._by_regression(name, self.regression, whitened=whitened)
+        return self._without_classes(name, self.regression.weights[1:], whitened=whitened)
 
     def by_bent_number(self, rng: np.random.Generator) -> Encoding:
         """The same of a regression with hinges."""
         some = np.linspace(0, len(self.activations) - 1, min(MOST_ROWS, len(self.activations))).astype(int)
         bent = fit_regression(self.activations[some], self.codes.rows(some), Features.bent(self.codes, rng))
-        return self._by_regression("bent numbers", bent, whitened=False)
+        made = self._without_classes("bent numbers", bent.weights[1:], whitened=False)
+        return replace(made, regression=bent, residuals=self.activations - bent.predict(self.codes))
 
-    def _by_regression(self, name: str, regression: Regression, *, whitened: bool) -> Encoding:
+    def _without_classes(self, name: str, directions: np.ndarray, *, whitened: bool) -> Encoding:
         none = np.zeros(0, int)
         nothing = _Classes(np.zeros((0, 0)), none, none, with_output=False)
-        made = self._made(name, regression.weights[1:], nothing, np.zeros((0, 0)), whitened=whitened)
-        return replace(made, regression=regression, residuals=self.activations - regression.predict(self.codes))
+        return self._made(name, directions, nothing, np.zeros((0, 0)), whitened=whitened)
 
     def _made(
         self, name: str, directions: np.ndarray, classed: _Classes, means: np.ndarray, *, whitened: bool
@@ -224,7 +225,7 @@ class _Fitter:
             activations=self.activations,
             groups=self.codes.groups,
             regression=self.regression,
-            residuals=self.activations - self.regression.predict(self.codes),
+            residuals=self.residuals,
             with_output=classed.with_output,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scrutable.hypothesis import Result
 from scrutable.verify._aligned import LEAST, Aligned, judged_pairs, measured, share
+from scrutable.verify._places import exchanged
 
 NAME = "necessity"
 
@@ -23,8 +24,7 @@ def necessity_result(aligned: Aligned, *, alone: bool) -> Result:
     """
     place, encoding = aligned.found.place, aligned.found.encoding
     pairs = place.testing
-    whole = pairs.own + (pairs.others - pairs.own) @ place.axes @ place.axes.T
-    broken = ~place.run(pairs, whole if alone else encoding.moved(pairs.own, pairs.others), pairs.outputs)
+    broken = ~place.run(pairs, exchanged(place, encoding, pairs, pairs.others, alone=alone), pairs.outputs)
     status, _ = judged_pairs(broken == pairs.changed, pairs.changed, pairs.pool)
     value, n, interval = measured(broken, pairs.changed, pairs.pool)
     what = f"all of {place.name}" if alone else f"the variable's subspace of {place.name}"

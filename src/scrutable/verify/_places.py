@@ -142,8 +142,14 @@ def scored(place: Place, encoding: Encoding, pairs: Pairs, rng: np.random.Genera
 
 def rebuilt(place: Place, encoding: Encoding, pairs: Pairs, rng: np.random.Generator, *, alone: bool) -> np.ndarray:
     """The base's activations with what the source's values alone say: all of the place, or the part in the subspace."""
-    made = pairs.made(lambda codes: encoding.rebuilt(codes, rng))
-    return pairs.own + (made - pairs.own) @ place.axes @ place.axes.T if alone else encoding.moved(pairs.own, made)
+    return exchanged(place, encoding, pairs, pairs.made(lambda codes: encoding.rebuilt(codes, rng)), alone=alone)
+
+
+def exchanged(place: Place, encoding: Encoding, pairs: Pairs, towards: np.ndarray, *, alone: bool) -> np.ndarray:
+    """The base's activations with all of the place taken from `towards`, or else the part in the subspace."""
+    if alone:
+        return pairs.own + (towards - pairs.own) @ place.axes @ place.axes.T
+    return encoding.moved(pairs.own, towards)
 
 
 def resampled(found: Found, rng: np.random.Generator) -> float:
