@@ -1,9 +1,10 @@
 """Further training of a network that is nearly right, on the sequences that it is wrong or unsure about.
 
 Of many fresh sequences the ones with the largest error are half of every batch (hard example mining, after Shrivastava,
-Gupta and Girshick, CVPR 2016). Sequences are of the trained length until nothing is wrong there, then of twice that:
-what a rule adds up grows with the length, and the largest errors would all be of the longest sequences. Each round
-starts from the best weights so far; a round that does not better them is forgotten.
+Gupta and Girshick, CVPR 2016); every fourth round, and the first, takes Levenberg-Marquardt steps instead. Sequences
+are of the trained length until nothing is wrong there, then of twice that: what a rule adds up grows with the length,
+and the largest errors would all be of the longest sequences. Each round starts from the best weights so far; a round
+that does not better them is forgotten.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import torch
 from torch import Tensor
 
 from scrutable.bench.recurrent._cells import Cell
+from scrutable.bench.recurrent._levenberg import levenberg_marquardt
 from scrutable.bench.recurrent._sequences import SequenceTask
 from scrutable.bench.recurrent._training import descend, time_first
 from scrutable.bench.recurrent._unrolled import unrolled
@@ -50,7 +52,13 @@ def polished(cell: Cell, task: SequenceTask, *, seed: int, seconds: float, first
         rng = generator(seed, "bench", "polish", attempt)
         tried = copy.deepcopy(best).train()
         length = task.length if score[0] < 1 else 2 * task.length
-        steps += _round(tried, _Drawn(task, length, rng), RATES[attempt % len(RATES)], end)
+        drawn = _Drawn(task, length, rng)
+        second_order = (attempt - first) % (1 + len(RATES)) == 0
+        steps += (
+            levenberg_marquardt(tried, drawn.some, rng, end=end)
+            if second_order
+            else _round(tried, drawn, RATES[attempt % len(RATES)], end)
+        )
         reached = _score(tried, task, seed)
         if reached > score:
             best, score = tried.eval(), reached
