@@ -1,4 +1,4 @@
-"""Levenberg-Marquardt steps: their matrix is that of plain gradients, and they better a cell that was spoiled a little."""
+"""Levenberg-Marquardt steps: their matrix is that of plain gradients, and they better a cell that was spoiled."""
 
 from __future__ import annotations
 
