@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from scrutable.circuits import (
+    Ablation,
     Acdc,
     Contexts,
     Edge,
@@ -37,7 +38,7 @@ FRESH = torch.randint(0, VOCABULARY, (40, LENGTH), generator=torch.Generator().m
 
 @pytest.mark.parametrize("network", [reverse, previous, share])
 @pytest.mark.parametrize("ablations", [("zero",), ("resample", "resample anywhere")])
-def test_the_circuit_of_a_known_network_is_found_whole(network, ablations: tuple[str, ...]):
+def test_the_circuit_of_a_known_network_is_found_whole(network, ablations: tuple[Ablation, ...]):
     found = find(network(), X, ablations=ablations)
     known = np.array([edge in TRUE for edge in found.edges])
     assert edge_auc(found.scores, known) == 1
@@ -56,7 +57,7 @@ def test_a_search_without_time_keeps_what_it_saw_and_says_so(method: Method):
     "method", [Acdc((0.001, 0.1)), EdgeAttribution(), EdgeAttribution(4), HeadImportance(), SubnetworkProbing(steps=25)]
 )
 @pytest.mark.parametrize("ablation", ["zero", "resample"])
-def test_other_methods_do_better_than_chance_where_a_head_mixes_evenly(method: Method, ablation: str):
+def test_other_methods_do_better_than_chance_where_a_head_mixes_evenly(method: Method, ablation: Ablation):
     module = share()
     wiring = wire(module, X)
     scores = method.scores(trials(wiring, X, ablation, draws=1, seed=0), seed=0)
@@ -66,7 +67,7 @@ def test_other_methods_do_better_than_chance_where_a_head_mixes_evenly(method: M
 
 
 @pytest.mark.parametrize("ablation", ["zero", "resample"])
-def test_attributions_are_exact_where_the_network_is_linear(ablation: str):
+def test_attributions_are_exact_where_the_network_is_linear(ablation: Ablation):
     """Of an edge into the output: what it carries less its replacement, in the direction of what all carry."""
     module = share()
     (trial,) = trials(wire(module, X), X, ablation, draws=1, seed=0)
@@ -152,7 +153,7 @@ def test_divergence_is_that_of_probabilities(seed: int):
 
 
 @pytest.mark.parametrize("ablation", ["zero", "resample", "resample anywhere"])
-def test_a_circuit_is_faithful_complete_and_minimal_and_half_of_it_is_not(ablation: str):
+def test_a_circuit_is_faithful_complete_and_minimal_and_half_of_it_is_not(ablation: Ablation):
     wiring = wire(reverse(), FRESH)
     made = trials(wiring, FRESH, ablation, draws=1, seed=1)
     whole = np.array([edge in TRUE for edge in wiring.edges])
@@ -181,4 +182,4 @@ def test_answers_are_the_same_for_the_same_seed():
 
 def test_an_unknown_ablation_is_refused():
     with pytest.raises(UserError, match="expected some of zero"):
-        find(reverse(), X, ablations=("nought",))
+        find(reverse(), X, ablations=("nought",))  # type: ignore[arg-type]
