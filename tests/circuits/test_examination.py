@@ -7,12 +7,17 @@ import torch
 from known_circuits import LENGTH, TRUE, VOCABULARY, reverse
 from torch import nn
 
-from scrutable.circuits import _examination, components_at, examine, induced, wire
+from scrutable.circuits import Places, _examination, _judging, components_at, examine, induced, judge_program, wire
+from scrutable.compile import Options
+from scrutable.compile import compile as compiled
 from scrutable.errors import UserError
 from scrutable.network import Network, Site
+from scrutable.program import read_program
 from scrutable.work import Clock
 
 X = torch.randint(0, VOCABULARY, (7, LENGTH), generator=torch.Generator().manual_seed(3))
+
+COUNTS = "def counts(tokens: list[int]):\n    return widths(select(tokens, tokens, '=='))"
 
 
 def network() -> Network:
@@ -21,29 +26,30 @@ def network() -> Network:
 
 def test_a_planted_circuit_is_borne_out_and_is_what_the_programs_variable_induces(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(_examination, "NULLS", 2)
-    found = examine(network(), ablations=("zero",), sites={"moved": "heads.0"}, clock=Clock(300))
+    found = examine(network(), ablations=("zero",), places=Places.alone({"moved": Site("heads.0")}), clock=Clock(300))
     true = {str(edge) for edge in TRUE}
     assert {str(edge) for edge in found.kept} == true
     assert {str(edge) for edge in found.edges if edge.induced} >= true
     values = {(score.name, score.ablation): score.value for score in found.scores}
     assert values["faithfulness", "zero"] == pytest.approx(1) == values["faithfulness", "resample"]
     assert values["completeness", "zero"] == pytest.approx(0, abs=1e-6) and values["minimality", "zero"] > 0.1
-    assert [score.value for score in found.induced] == pytest.approx([1, 1])
+    assert found.program is not None and [score.value for score in found.program.scores] == pytest.approx([1, 1])
     assert [claim.holds for claim in found.claims] == [True] * 8
     assert found.control is not None and len(found.control.chance) == 2 and not found.missing
     assert found.find == 16 and found.test == 64 and all(score.n == 64 for score in found.scores)
 
 
-def test_the_wrong_place_induces_a_circuit_that_does_not_do_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(_examination, "NULLS", 1)
-    found = examine(network(), method="eap", ablations=("zero",), sites={"moved": "heads.1"}, clock=Clock(300))
-    assert all(score.value < 0.7 for score in found.induced) and len(found.induced) == 2
+def test_the_wrong_place_induces_a_circuit_that_does_not_do_it():
+    found = judge_program(network(), Places.alone({"moved": Site("heads.1")}), clock=Clock(300))
+    assert all(score.value < 0.7 for score in found.scores) and len(found.scores) == 2
 
 
 def test_what_there_was_no_time_for_is_said_and_not_made_up():
-    found = examine(network(), method="eap", sites={"moved": "heads.0"}, clock=Clock(0))
-    assert found.kept and found.scores == () == found.induced and found.control is None
-    assert len(found.missing) == 20 and all(reason.endswith("time ran out") for reason in found.missing)
+    found = examine(network(), method="eap", places=Places.alone({"moved": Site("heads.0")}), clock=Clock(0))
+    assert found.kept and found.scores == () == found.claims and found.control is None
+    assert found.program is not None and len(found.program.scores) == 2 and found.program.claims == ()
+    missing = (*found.missing, *found.program.missing)
+    assert len(missing) == 26 and all(reason.endswith("time ran out") for reason in missing)
 
 
 def test_a_place_belongs_to_the_components_that_it_shows():
@@ -55,8 +61,48 @@ def test_a_place_belongs_to_the_components_that_it_shows():
     wiring = wire(layers, torch.randn(5, 4))
     assert components_at(wiring, Site.parse("0[1:3]")) == {"layer 1.1", "layer 1.2"}
     assert components_at(wiring, Site.parse("1[4]")) == {"layer 1.4"}
-    edges = [edge for edge, kept in zip(wiring.edges, induced(wiring, [Site.parse("1[4]")]), strict=True) if kept]
+    kept = induced(wiring, Places.alone({"unit": Site.parse("1[4]")}))
+    edges = [edge for edge, inside in zip(wiring.edges, kept, strict=True) if inside]
     assert {edge.target for edge in edges} == {"layer 1.4", "output"} and len(edges) == 5
+
+
+def test_a_circuit_follows_what_the_program_reads():
+    """Of two units that it names, the first is computed from the input and the second from the first alone; the output
+    from the second, or from both. Units in between pass on what they are given."""
+    wiring = wire(
+        nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 1)), torch.randn(5, 2)
+    )
+    sites = {"a": Site.parse("1[0]"), "b": Site.parse("3[2]")}
+
+    def edges(text: str) -> set[str]:
+        kept = induced(wiring, Places.of(read_program(text), sites))
+        return {str(edge) for edge, inside in zip(wiring.edges, kept, strict=True) if inside}
+
+    into_a = {"input.0 -> layer 1.0", "input.1 -> layer 1.0"}
+    chain = "def f(x: int, y: int):\n    a = x + y\n    b = a * 3\n    return "
+    last = {"layer 1.0 -> layer 2.2", "layer 2.2 -> output"}
+    assert edges(chain + "b + 1") == into_a | last
+    around = {f"layer 1.0 -> layer 2.{at}" for at in (0, 1)} | {f"layer 2.{at} -> output" for at in (0, 1)}
+    assert edges(chain + "b + a") == into_a | last | around
+    assert len(edges(chain + "b + x")) == 14 and "layer 1.1 -> layer 2.2" not in edges(chain + "b + x")
+
+
+def test_one_head_of_several_in_one_tensor_is_told_apart():
+    made = compiled(read_program(COUNTS), "Tokens(3, length=4)", Options(dead_heads=1))
+    wiring = wire(made.module, torch.randint(0, 3, (6, 4)))
+    for head in (0, 1):
+        for name in ("softmax", "bmm#2"):
+            site = Site.parse(f"blocks.0.attention.{name}[{head}, t+1, :]")
+            assert components_at(wiring, site) == {f"blocks.0.attention.{head}"}
+
+
+def test_a_measure_that_would_take_too_long_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(_judging.RUNS, "sufficiency", lambda kept, components: 10**9)
+    found = judge_program(network(), Places.alone({"moved": Site("heads.0")}), clock=Clock(300))
+    assert not any(claim.name == "sufficient" for claim in found.claims) and len(found.claims) == 6
+    assert len(found.missing) == 2 and all(
+        "sufficiency" in reason and "it would take" in reason for reason in found.missing
+    )
 
 
 def test_mistakes_are_said():

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import studies
-from examinations import examination
+from examinations import circuit_facts, examination
 
 from scrutable.report import circuit_html, render, study_html
 
@@ -34,6 +34,7 @@ PAGES = {
     "nothing": lambda: render(studies.nothing_found()),
     "asked": lambda: render(studies.asked()),
     "hostile": lambda: render(studies.hostile()),
+    "met": lambda: render(studies.study(circuit=circuit_facts())),
     "circuit": lambda: circuit_html(examination()),
 }
 CONTRAST = """
@@ -221,3 +222,21 @@ def test_the_notebook_form_fits_and_is_silent(browser: Any, tmp_path: Path) -> N
     show(browser, path.as_uri(), width=700)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 700
     assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_connections_are_read_of_without_opening_anything(browser: Any, pages: dict[str, str], width: int) -> None:
+    show(browser, pages["met"], width=width)
+    section = browser.find_element("css selector", "section[aria-labelledby=circuit]")
+    for text in ("4 of the 5 connections", "zero ablation", "0.543 [0.500, 0.600]", "no part of the verdict"):
+        assert text in section.text, text
+    drawings = section.find_elements("css selector", "svg.flow")
+    assert len(drawings) == 1 and drawings[0].is_displayed()
+    assert not section.find_element("css selector", "details table").is_displayed()
+    ids = browser.execute_script("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+    section.find_element("css selector", "summary").click()
+    table = section.find_element("css selector", "table.claims")
+    assert table.is_displayed()
+    cells = table.find_elements("css selector", "tbody td:nth-child(3)")
+    assert all(cell.size["height"] < 80 for cell in cells)

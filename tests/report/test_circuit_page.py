@@ -35,7 +35,7 @@ def test_the_drawing_has_the_kept_edges_and_no_other():
 
 
 def test_what_was_not_measured_does_not_read_as_a_measurement():
-    page = circuit_html(examination(scores=(), claims=(), control=None, sites=(), induced=(), edges=EDGES[-1:]))
+    page = circuit_html(examination(scores=(), claims=(), control=None, program=None, edges=EDGES[-1:]))
     assert (
         "Not tested." in page
         and "Not measured." in page

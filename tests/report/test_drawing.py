@@ -7,9 +7,8 @@ import studies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrutable.hypothesis import Evidence, Hypothesis
+from scrutable.hypothesis import Evidence, Hypothesis, sites
 from scrutable.program import INT, Input, Let, Program, Scan, Seq, State, Var, const
-from scrutable.report import sites
 from scrutable.report._diagram import diagram
 from scrutable.report._flow import Flow, Node, flow
 from scrutable.report._layout import arrange, crossings, layers_of

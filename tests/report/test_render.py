@@ -22,6 +22,7 @@ SECTIONS = [
     "The evidence",
     "Counter-examples",
     "How it works, and where",
+    "Which connections do the work",
     "Other hypotheses",
     "What was tried",
     "The network",

@@ -1,27 +1,66 @@
 """Which part of a network does the work: its edge graph, the circuits found in it, and how well they are borne out.
 
 `examine(network)` is the way in, `find(module, x)` for a circuit alone; `wire` gives the edge graph, the methods score
-its edges, and `faithfulness`, `completeness` and `minimality` say what a circuit is worth, each under a named ablation.
+its edges, `judge_program` judges the circuit that a program induces, and `faithfulness`, `completeness` and
+`minimality` say what a circuit is worth, each under a named ablation. What was found can be read without torch.
 """
 
 from __future__ import annotations
 
-from scrutable.circuits._acdc import Acdc
-from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
-from scrutable.circuits._claims import Claim
-from scrutable.circuits._contexts import Contexts
-from scrutable.circuits._controls import Control, against_searched, independence
-from scrutable.circuits._examination import METHODS, Examination, ScoredEdge, examine
-from scrutable.circuits._find import Circuit, find
-from scrutable.circuits._hypotheses import equivalence, idle_edges
-from scrutable.circuits._induced import components_at, induced
-from scrutable.circuits._method import Method
-from scrutable.circuits._probing import SubnetworkProbing
-from scrutable.circuits._scores import Score, completeness, edge_auc, faithfulness, minimality
-from scrutable.circuits._trial import Metric, Trial, trials
-from scrutable.circuits._wire import wire
-from scrutable.circuits._wiring import Edge, Wiring
-from scrutable.network.engine import ABLATIONS, Ablation
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from scrutable.circuits._findings import Claim, Control, Edge, Examination, Placed, ProgramCircuit, Score, ScoredEdge
+from scrutable.network._ablation_kinds import ABLATIONS, Ablation
+
+if TYPE_CHECKING:
+    from scrutable.circuits._acdc import Acdc
+    from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
+    from scrutable.circuits._contexts import Contexts
+    from scrutable.circuits._controls import against_searched, independence
+    from scrutable.circuits._examination import METHODS, examine
+    from scrutable.circuits._find import Circuit, find
+    from scrutable.circuits._hypotheses import equivalence, idle_edges
+    from scrutable.circuits._induced import components_at, induced
+    from scrutable.circuits._judging import judge_program, search_seconds
+    from scrutable.circuits._method import Method
+    from scrutable.circuits._places import Places
+    from scrutable.circuits._probing import SubnetworkProbing
+    from scrutable.circuits._scores import completeness, edge_auc, faithfulness, minimality
+    from scrutable.circuits._trial import Metric, Trial, trials
+    from scrutable.circuits._wire import wire
+    from scrutable.circuits._wiring import Wiring
+
+_LAZY = {
+    "Acdc": "_acdc",
+    "Circuit": "_find",
+    "Contexts": "_contexts",
+    "EdgeAttribution": "_attribution",
+    "HeadImportance": "_attribution",
+    "METHODS": "_examination",
+    "Method": "_method",
+    "Metric": "_trial",
+    "Places": "_places",
+    "SubnetworkProbing": "_probing",
+    "Trial": "_trial",
+    "Wiring": "_wiring",
+    "against_searched": "_controls",
+    "completeness": "_scores",
+    "components_at": "_induced",
+    "edge_auc": "_scores",
+    "equivalence": "_hypotheses",
+    "examine": "_examination",
+    "faithfulness": "_scores",
+    "find": "_find",
+    "idle_edges": "_hypotheses",
+    "independence": "_controls",
+    "induced": "_induced",
+    "judge_program": "_judging",
+    "minimality": "_scores",
+    "search_seconds": "_judging",
+    "trials": "_trial",
+    "wire": "_wire",
+}
 
 __all__ = [
     "ABLATIONS",
@@ -32,29 +71,44 @@ __all__ = [
     "Contexts",
     "Control",
     "Edge",
-    "Examination",
-    "METHODS",
-    "ScoredEdge",
-    "components_at",
-    "equivalence",
-    "examine",
-    "induced",
     "EdgeAttribution",
+    "Examination",
     "HeadImportance",
+    "METHODS",
     "Method",
     "Metric",
+    "Placed",
+    "Places",
+    "ProgramCircuit",
     "Score",
+    "ScoredEdge",
     "SubnetworkProbing",
     "Trial",
     "Wiring",
     "against_searched",
     "completeness",
+    "components_at",
     "edge_auc",
+    "equivalence",
+    "examine",
     "faithfulness",
     "find",
     "idle_edges",
     "independence",
+    "induced",
+    "judge_program",
     "minimality",
+    "search_seconds",
     "trials",
     "wire",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -6,47 +6,19 @@ Reference: Shi et al., "Hypothesis Testing the Circuit Hypothesis in LLMs", arXi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import final
 
 import numpy as np
 import torch
 
 from scrutable.circuits._contexts import spared
 from scrutable.circuits._controls import independence
+from scrutable.circuits._findings import Claim
 from scrutable.circuits._hypotheses import equivalence, idle_edges
 from scrutable.circuits._trial import Trial, mean_damage
 from scrutable.hypothesis import p_value
-from scrutable.network.engine import Ablation
 from scrutable.work import generator
 
 LEVEL, RANDOM, MATTERS = 0.05, 99, 0.01
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One test of a circuit.
-
-    Arguments:
-        holds: None where nothing could be compared. value: of the statistic. n: inputs.
-        p: by which `holds` was decided, at 0.05; a small one is for sufficiency, and against all other claims.
-        method: what the statistic is. reason: why it holds or not.
-    """
-
-    name: str
-    ablation: Ablation
-    holds: bool | None
-    value: float
-    p: float
-    n: int
-    method: str
-    reason: str
-
-    @property
-    def answer(self) -> str:
-        """Whether it holds, in words."""
-        return "not tested" if self.holds is None else "yes" if self.holds else "no"
 
 
 def sufficient(made: Sequence[Trial], keep: np.ndarray, *, seed: int) -> Claim:

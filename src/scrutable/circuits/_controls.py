@@ -17,6 +17,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from scrutable.circuits._find import Circuit, most_damage
+from scrutable.circuits._findings import Control
 from scrutable.circuits._trial import Trial, distance, trials
 from scrutable.circuits._wiring import Wiring
 from scrutable.hypothesis import p_value
@@ -28,24 +29,6 @@ from scrutable.work import Clock, generator
 SHUFFLES, NOISE = 500, 1e-10
 CHANCE = (permuted, reinitialised)
 """How a network comes not to mean anything."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Control:
-    """A statistic of a circuit beside what it is by chance.
-
-    Arguments:
-        value: of the circuit. chance: of each control. p: (1 + how many do as well) / (1 + how many there are).
-        n: inputs. method: how the controls were made.
-    """
-
-    name: str
-    value: float
-    chance: tuple[float, ...]
-    p: float
-    n: int
-    method: str
 
 
 def against_searched(

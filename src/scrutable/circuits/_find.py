@@ -10,10 +10,10 @@ import numpy as np
 from torch import Tensor, nn
 
 from scrutable.circuits._contexts import Contexts
+from scrutable.circuits._findings import Edge
 from scrutable.circuits._method import UNLIMITED, Method
 from scrutable.circuits._trial import Metric, Trial, mean_damage, trials
 from scrutable.circuits._wire import wire
-from scrutable.circuits._wiring import Edge
 from scrutable.errors import UserError
 from scrutable.network.engine import ABLATIONS, Ablation
 from scrutable.work import Clock

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.stats import binomtest
 
-from scrutable.circuits._controls import Control
+from scrutable.circuits._findings import Control
 from scrutable.circuits._trial import Trial, mean_damage
 from scrutable.circuits._wiring import Wiring
 from scrutable.hypothesis import holm

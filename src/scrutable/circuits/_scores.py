@@ -7,35 +7,15 @@ References: Wang et al., "Interpretability in the Wild", arXiv:2211.00593 (the t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import final
 
 import numpy as np
 
+from scrutable.circuits._findings import Score
 from scrutable.circuits._trial import Trial, mean_damage
-from scrutable.hypothesis import Interval, cluster_bootstrap
-from scrutable.network.engine import Ablation
+from scrutable.hypothesis import cluster_bootstrap
 from scrutable.work import generator
 
 SUBSETS = 20
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One number about a circuit.
-
-    Arguments:
-        ablation: how the other edges were replaced. n: inputs. interval: over inputs; None where it is no mean of them.
-        method: how it was measured.
-    """
-
-    name: str
-    ablation: Ablation
-    value: float
-    interval: Interval | None
-    n: int
-    method: str
 
 
 def faithfulness(trials: Sequence[Trial], keep: np.ndarray, *, seed: int) -> Score:

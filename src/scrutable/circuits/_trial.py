@@ -13,8 +13,8 @@ from torch import Tensor
 
 from scrutable.circuits._patching import Patching, Values
 from scrutable.circuits._wiring import Wiring
+from scrutable.network._ablation_kinds import DRAWN
 from scrutable.network.engine import Ablation, ablated
-from scrutable.network.engine._ablation import DRAWN
 from scrutable.network.engine._graph import OUTPUT
 from scrutable.work import generator
 

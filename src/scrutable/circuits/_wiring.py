@@ -14,6 +14,7 @@ from typing import final
 import numpy as np
 from torch import Tensor
 
+from scrutable.circuits._findings import Edge
 from scrutable.network.engine import Graph, Node, Rows
 
 
@@ -85,19 +86,6 @@ class Stage:
 
     node: Node
     reads: tuple[Read, ...]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """`target` reads what `source` wrote by way of its `port`."""
-
-    source: str
-    target: str
-    port: str
-
-    def __str__(self) -> str:
-        return f"{self.source} -> {self.target}" + ("" if self.port == "input" else f".{self.port}")
 
 
 @final

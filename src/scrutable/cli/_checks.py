@@ -104,3 +104,14 @@ def free_folder(folder: Path, *, resume: bool) -> Path:
     if not resume and done.exists():
         raise UserError(f"got --out {folder}, which holds a study already, expected a new folder")
     return folder
+
+
+def read_sites(reasons: Reasons, align: list[str]) -> dict[str, str]:
+    """Where variables are, from "VARIABLE=SITE"; what is no such pair is noted in `reasons`."""
+    sites = {}
+    for pair in align:
+        name, equals, site = pair.partition("=")
+        if not (name.strip() and equals and site.strip()):
+            reasons.found.append(f"got --align {pair[:60]!r}, expected VARIABLE=SITE such as 'carry=hidden[:, 0:2]'")
+        sites[name.strip()] = site.strip()
+    return sites

@@ -26,14 +26,6 @@ Kinds = Annotated[
         help="How edges are replaced in the search: zero, mean, resample or 'resample anywhere'; repeatable.",
     ),
 ]
-Places = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--align",
-        metavar="VARIABLE=SITE",
-        help="Where a program's variable lives; the circuit that these places induce is judged as well; repeatable.",
-    ),
-]
 Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where circuit.html and circuit.json go.")]
 
 
@@ -46,7 +38,7 @@ def circuit(
     outputs: o.Outputs = None,
     method: Method = "contexts",
     ablation: Kinds = None,
-    align: Places = None,
+    align: o.Align = None,
     budget: o.Budget = "60s",
     seed: o.Seed = 0,
     out: Out = None,
@@ -54,9 +46,8 @@ def circuit(
     json: o.Json = False,
 ) -> None:
     """Find the circuit of a network: the connections that do its work, tested on other inputs and against chance."""
-    from scrutable.cli._checks import Reasons, at_least, check_model, default_folder
+    from scrutable.cli._checks import Reasons, at_least, check_model, default_folder, read_sites
     from scrutable.cli._console import print_json
-    from scrutable.cli._verify import read_sites
     from scrutable.cli._work import loaded
     from scrutable.hypothesis import plain
     from scrutable.report import circuit_html
@@ -73,12 +64,13 @@ def circuit(
     assert seconds is not None
     network = loaded(file, architecture=architecture, inputs=inputs, outputs=outputs, trust=trust)
 
-    from scrutable.circuits import examine
+    from scrutable.circuits import Places, examine
     from scrutable.circuits._find import BOTH
 
     kinds: Any = tuple(ablation) if ablation else BOTH
+    places = Places.alone({name: network.site(text) for name, text in sites.items()}) if sites else None
     clock = Clock(seconds)
-    found = examine(network, array, method=method, ablations=kinds, sites=sites, clock=clock, seed=seed)
+    found = examine(network, array, method=method, ablations=kinds, places=places, clock=clock, seed=seed)
     write_json(folder / "circuit.json", plain(found))
     write_atomically(folder / "circuit.html", circuit_html(found))
     if json:
@@ -114,7 +106,7 @@ def _show(found: Examination, folder: Path) -> None:
     scores = table("score", "ablation", "value", "interval", "n", "how", right=("value", "n"))
     for score in found.scores:
         row(scores, score.name, *_cells(score))
-    for score in found.induced:
+    for score in found.program.scores if found.program else ():
         row(scores, "faithfulness, the program's", *_cells(score))
     console.print(scores)
     console.print()
@@ -131,7 +123,7 @@ def _show(found: Examination, folder: Path) -> None:
             f"{found.control.method}; {best}",
             soft_wrap=True,
         )
-    for reason in found.missing:
+    for reason in (*(found.program.missing if found.program else ()), *found.missing):
         console.print(f"missing  {clean(reason)}; a longer --budget may settle it", soft_wrap=True)
     console.print(f"wrote    {clean(', '.join(str(folder / name) for name in FILES))}", soft_wrap=True)
 

@@ -22,6 +22,7 @@ def explain(
     target: o.Target = None,
     target_outputs: o.TargetOutputs = None,
     also: o.Also = None,
+    circuit: o.Circuit = False,
     budget: o.Budget = "60s",
     seed: o.Seed = 0,
     out: o.Out = None,
@@ -39,7 +40,7 @@ def explain(
     array = check_model(reasons, file, inputs=inputs, outputs=outputs, data=data)
     right = check_labels(reasons, labels, data=array)
     words = options(architecture=architecture, data=data, labels=labels, inputs=inputs, outputs=outputs, trust=trust)
-    words += options(target=target, target_outputs=target_outputs, also=also)
+    words += options(target=target, target_outputs=target_outputs, also=also, circuit=circuit)
     _check_target(reasons, target, outputs=target_outputs, labels=labels)
     made = plan(
         reasons,
@@ -61,7 +62,7 @@ def explain(
 
     from scrutable.explain import explain as work
 
-    search = partial(work, also=also or ())
+    search = partial(work, also=also or (), circuit=circuit)
     carry_out(made, search, network, data=array, labels=right, title=str(file), subject_of=lambda study: study.best)
 
 

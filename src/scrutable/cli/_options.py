@@ -32,6 +32,17 @@ TargetOutputs = Annotated[
         metavar="DOMAIN", help="What the value at --target is, such as 'Bits(threshold=0.0)'; else real numbers."
     ),
 ]
+Align = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="VARIABLE=SITE",
+        help="Where a variable of the program lives, such as carry='hidden[:, 0:2]'; repeatable.",
+    ),
+]
+Circuit = Annotated[
+    bool,
+    typer.Option("--circuit", help="Also look for the smallest circuit, beside the program's: a quarter of the time."),
+]
 Also = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="A further way to search: operon or cvc5. May be given more than once."),

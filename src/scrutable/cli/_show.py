@@ -58,7 +58,7 @@ def _source(source: str, console: Console) -> None:
 
 
 def _sites(subject: Hypothesis, console: Console) -> None:
-    from scrutable.report import sites
+    from scrutable.hypothesis import sites
 
     for name, site in sites(subject).items():
         console.print(f"{clean(name)} is at {clean(site)}", soft_wrap=True)

@@ -10,7 +10,6 @@ from scrutable.cli import _options as o
 from scrutable.cli._functions import read_function
 
 if TYPE_CHECKING:
-    from scrutable.cli._checks import Reasons
     from scrutable.explain import Study
     from scrutable.hypothesis import Hypothesis
 
@@ -22,20 +21,17 @@ Source = Annotated[
         help="A Python function (or MODULE:FUNCTION). It is read and translated, never run.",
     ),
 ]
-Align = Annotated[
-    list[str] | None,
-    typer.Option(metavar="VARIABLE=SITE", help="Where a variable lives, such as carry='hidden[:, 0:2]'; repeatable."),
-]
 
 
 def verify(
     file: o.ModelFile,
     *,
     hypothesis: Source,
-    align: Align = None,
+    align: o.Align = None,
     architecture: o.Architecture = None,
     data: o.DataFile = None,
     labels: o.LabelsFile = None,
+    circuit: o.Circuit = False,
     inputs: o.Inputs = None,
     outputs: o.Outputs = None,
     budget: o.Budget = "60s",
@@ -55,16 +51,8 @@ def verify(
     array = check_model(reasons, file, inputs=inputs, outputs=outputs, data=data)
     right = check_labels(reasons, labels, data=array)
     wanted = reasons.check(lambda: read_hypothesis(hypothesis, align or []))
-    words = options(
-        hypothesis=hypothesis,
-        align=align,
-        architecture=architecture,
-        data=data,
-        labels=labels,
-        inputs=inputs,
-        outputs=outputs,
-        trust=trust,
-    )
+    words = options(hypothesis=hypothesis, align=align, circuit=circuit)
+    words += options(architecture=architecture, data=data, labels=labels, inputs=inputs, outputs=outputs, trust=trust)
     made = plan(
         reasons,
         budget=budget,
@@ -79,9 +67,20 @@ def verify(
     )()
     network = loaded(file, architecture=architecture, inputs=inputs, outputs=outputs, trust=trust)
 
+    from functools import partial
+
     from scrutable.explain import verify as work
 
-    carry_out(made, work, network, wanted, data=array, labels=right, title=str(file), subject_of=_only)
+    carry_out(
+        made,
+        partial(work, circuit=circuit),
+        network,
+        wanted,
+        data=array,
+        labels=right,
+        title=str(file),
+        subject_of=_only,
+    )
 
 
 def _only(study: Study) -> Hypothesis:
@@ -96,7 +95,7 @@ def read_hypothesis(spec: str, align: list[str]) -> Hypothesis:
         UserError: no such file or function, Python that cannot be translated, or an alignment that is not
             "VARIABLE=SITE". Every reason is given.
     """
-    from scrutable.cli._checks import Reasons
+    from scrutable.cli._checks import Reasons, read_sites
     from scrutable.hypothesis import hypothesis
 
     reasons = Reasons()
@@ -105,14 +104,3 @@ def read_hypothesis(spec: str, align: list[str]) -> Hypothesis:
     reasons.settle()
     assert function is not None
     return hypothesis(function, align=sites)
-
-
-def read_sites(reasons: Reasons, align: list[str]) -> dict[str, str]:
-    """Where variables are, from "VARIABLE=SITE"; what is no such pair is noted in `reasons`."""
-    sites = {}
-    for pair in align:
-        name, equals, site = pair.partition("=")
-        if not (name.strip() and equals and site.strip()):
-            reasons.found.append(f"got --align {pair[:60]!r}, expected VARIABLE=SITE such as 'carry=hidden[:, 0:2]'")
-        sites[name.strip()] = site.strip()
-    return sites

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrutable._callable import answers_calls
-from scrutable.explain._study import Attempt, RunFacts, Study
+from scrutable.explain._study import Attempt, CircuitFacts, RunFacts, Study
 
 if TYPE_CHECKING:
     from scrutable.explain._pipeline import explain, verify
 
-__all__ = ["Attempt", "RunFacts", "Study", "explain", "verify"]
+__all__ = ["Attempt", "CircuitFacts", "RunFacts", "Study", "explain", "verify"]
 
 
 def __getattr__(name: str) -> Any:

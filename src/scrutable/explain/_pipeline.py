@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scrutable.errors import UserError
+from scrutable.explain._circuit import ASKED_SHARE, circuit_of
 from scrutable.explain._controls import fallen_with, guarded
 from scrutable.explain._run import (
     Listener,
@@ -20,7 +21,7 @@ from scrutable.explain._run import (
 )
 from scrutable.explain._screen import DOUBT, Candidate, Effort, residual_of
 from scrutable.explain._search import candidates
-from scrutable.explain._study import RunFacts, Study
+from scrutable.explain._study import RunFacts, Study, subject_of
 from scrutable.explain._testing import case_of, sound, stands, tested_in_turn, verified
 from scrutable.hypothesis import Hypothesis, hypothesis_from_data, hypothesis_to_data, plain, read_as
 from scrutable.network import Network
@@ -38,6 +39,7 @@ def explain(
     *,
     labels: Any = None,
     also: Iterable[str | Proposer] = (),
+    circuit: bool = False,
     budget: str | float = "60s",
     seed: int = 0,
     jobs: int = 1,
@@ -54,6 +56,8 @@ def explain(
         labels: `(n, ...)`, what a person says the answers should be: reported apart, never shown to the search.
         also: further proposers: "operon" (symbolic regression), "cvc5" (SyGuS), or your own, given to the
             null searches too.
+        circuit: also look for the smallest circuit of the network, beside the one that the program's places induce: a
+            quarter of the budget is kept for it. It is no part of the verdict.
 
     Other arguments:
         budget: time for everything, such as `"60s"`, `"5m"` or seconds. Tests already begun are finished.
@@ -74,6 +78,7 @@ def explain(
         data,
         labels=labels,
         also=optional(also),
+        circuit=circuit,
         budget=budget,
         seed=seed,
         jobs=jobs,
@@ -96,6 +101,7 @@ def verify(
     data: Any = None,
     *,
     labels: Any = None,
+    circuit: bool = False,
     budget: str | float = "60s",
     seed: int = 0,
     jobs: int = 1,
@@ -112,7 +118,16 @@ def verify(
         UserError: the program does not take this network's inputs, or data, labels or budget cannot be used.
     """
     run = _begin(
-        network, data, labels=labels, budget=budget, seed=seed, jobs=jobs, out=out, resume=resume, on_event=on_event
+        network,
+        data,
+        labels=labels,
+        circuit=circuit,
+        budget=budget,
+        seed=seed,
+        jobs=jobs,
+        out=out,
+        resume=resume,
+        on_event=on_event,
     )
     priced = replace(hypothesis, residual_bits=_checked_residual(run, hypothesis))
     guarded = _guarded_until_one_stands(run, (verified(run, Candidate(priced, effort=None, exact=False)),))
@@ -125,6 +140,7 @@ def _begin(
     *,
     labels: Any,
     also: tuple[Proposer, ...] = (),
+    circuit: bool,
     budget: str | float,
     seed: int,
     jobs: int,
@@ -135,10 +151,11 @@ def _begin(
     """Read the budget, check and split the data, open the journal."""
     seconds = parse_budget(budget)
     workers = executor(jobs)
-    clock = Clock(seconds)
+    reserved = ASKED_SHARE * seconds if circuit else 0.0
+    clock = Clock(seconds - reserved)
     prepared = prepare_data(network, data, labels, seed)
-    journal = journal_for(out, identity_of(network, prepared, seed, seconds, also), resume=resume)
-    run = Run(network, prepared, clock, seed, journal, workers, on_event or (lambda _: None), also)
+    journal = journal_for(out, identity_of(network, prepared, seed, clock.seconds, also), resume=resume)
+    run = Run(network, prepared, clock, seed, journal, workers, on_event or (lambda _: None), also, reserved)
     distinct = len(prepared.inputs)
     run.note("data", prepared.source, f"{distinct} distinct rows, {len(prepared.find)} to search with", clock.used)
     return run
@@ -204,19 +221,24 @@ def _conclude(run: Run, ranked: tuple[Candidate, ...], out: str | Path | None, c
     rows = run.data.inputs[run.data.find]
     hypotheses = (candidate.hypothesis for candidate in ranked)
     finished = tuple(replace(h, program=h.program.with_examples(rows)) for h in hypotheses)
-    facts = RunFacts(
-        data_n=len(run.data.inputs),
-        data_source=run.data.source,
-        data_sha256=run.data.sha256,
-        budget_s=run.clock.seconds,
-        seed=run.seed,
-        seconds=round(run.clock.used, 2),
-        command=command or python_call(),
-        environment=environment(),
-    )
-    study = Study(run.network.facts, facts, finished, tuple(run.attempts))
+    subject = subject_of(finished)
+    circuit = None if subject is None else circuit_of(run, subject)
+    study = Study(run.network.facts, _facts(run, command), finished, tuple(run.attempts), circuit)
     if out is not None:
         study.save(out)
         study.report(Path(out) / "report.html")
         run.journal.clear()
     return study
+
+
+def _facts(run: Run, command: str | None) -> RunFacts:
+    return RunFacts(
+        data_n=len(run.data.inputs),
+        data_source=run.data.source,
+        data_sha256=run.data.sha256,
+        budget_s=run.clock.seconds + run.reserved,
+        seed=run.seed,
+        seconds=round(run.clock.used, 2),
+        command=command or python_call(),
+        environment=environment(),
+    )

@@ -52,7 +52,11 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: everything the steps of the pipeline share. `also` are proposers beyond the usual ones."""
+    """One run: everything the steps of the pipeline share.
+
+    Arguments:
+        also: proposers beyond the usual ones. reserved: seconds beyond the clock that are kept for the circuit.
+    """
 
     network: Network
     data: Data
@@ -62,6 +66,7 @@ class Run:
     executor: Executor
     listener: Listener
     also: tuple[Proposer, ...] = ()
+    reserved: float = 0.0
     attempts: list[Attempt] = field(default_factory=list)
 
     @property

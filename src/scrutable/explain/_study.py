@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scrutable.circuits import Examination, ProgramCircuit
 from scrutable.errors import UserError
 from scrutable.hypothesis import Hypothesis, Verdict, hypothesis_from_data, hypothesis_to_data, plain, read_as
 from scrutable.network import NetworkFacts
@@ -50,6 +51,34 @@ class Attempt:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class CircuitFacts:
+    """Where the program and the network's connections meet. No part of the verdict.
+
+    Arguments:
+        program: the circuit that the places of the program's variables induce. reason: why there is none, else "".
+        found: what the search for the smallest circuit came to. unfound: why it was not searched for, else "".
+        seconds: what all of it took.
+    """
+
+    program: ProgramCircuit | None
+    reason: str
+    found: Examination | None
+    unfound: str
+    seconds: float
+
+
+def subject_of(hypotheses: tuple[Hypothesis, ...]) -> Hypothesis | None:
+    """The answer, or the one hypothesis that a person asked to be tested, or none."""
+    only = hypotheses[0] if len(hypotheses) == 1 else None
+    asked = only is not None and only.provenance.proposer == "person"
+    return _answer(hypotheses) or (only if asked else None)
+
+
+def _answer(hypotheses: tuple[Hypothesis, ...]) -> Hypothesis | None:
+    return next((h for h in hypotheses if h.verdict in ANSWERS), None)
+
+
 def _meaning(best: Hypothesis) -> str:
     """What the verdict means, with the comparison on the whole domain where there was one."""
     if best.verdict is Verdict.BEHAVIOURAL and any(r.passed for r in best.evidence.of("exhaustive")) and _exact(best):
@@ -74,17 +103,26 @@ def _exact(hypothesis: Hypothesis) -> bool:
 
 @dataclass(frozen=True)
 class Study:
-    """Network, run, hypotheses (best first) and attempts. Reading and reporting need no torch."""
+    """Network, run, hypotheses (best first), attempts, and the circuit of the one that the report is about.
+
+    Reading and reporting need no torch.
+    """
 
     facts: NetworkFacts
     run: RunFacts
     hypotheses: tuple[Hypothesis, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    circuit: CircuitFacts | None = None
+
+    @property
+    def subject(self) -> Hypothesis | None:
+        """What a report is about: the answer, or the one hypothesis that a person asked to be tested, or none."""
+        return subject_of(self.hypotheses)
 
     @property
     def best(self) -> Hypothesis | None:
         """The best hypothesis that is an answer; None when no short program was found."""
-        return next((h for h in self.hypotheses if h.verdict in ANSWERS), None)
+        return _answer(self.hypotheses)
 
     @property
     def headline(self) -> str:
@@ -138,6 +176,7 @@ class Study:
             "run": plain(self.run),
             "attempts": plain(self.attempts),
             "hypotheses": [hypothesis_to_data(h) for h in self.hypotheses],
+            "circuit": plain(self.circuit),
         }
 
     @staticmethod
@@ -159,6 +198,7 @@ class Study:
             run=read_as(RunFacts, data.get("run")),
             hypotheses=tuple(hypothesis_from_data(h) for h in hypotheses),
             attempts=read_as(tuple[Attempt, ...], data.get("attempts")),  # type: ignore[arg-type]
+            circuit=None if data.get("circuit") is None else read_as(CircuitFacts, data["circuit"]),
         )
 
     def to_frame(self) -> pandas.DataFrame:

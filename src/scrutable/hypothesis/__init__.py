@@ -15,6 +15,7 @@ from scrutable.hypothesis._intervals import (
 from scrutable.hypothesis._multiplicity import holm, max_t, p_value
 from scrutable.hypothesis._person import hypothesis
 from scrutable.hypothesis._results import against_nulls, silent
+from scrutable.hypothesis._sites import confirmed, sites
 
 __all__ = [
     "COARSEST",
@@ -33,6 +34,7 @@ __all__ = [
     "clopper_pearson",
     "cluster_bootstrap",
     "confidence_sequence",
+    "confirmed",
     "finite_population",
     "frozen",
     "holm",
@@ -44,6 +46,7 @@ __all__ = [
     "plain",
     "read_as",
     "silent",
+    "sites",
     "two_way",
     "verdict_of",
     "wilson",

@@ -4,6 +4,5 @@ from scrutable.report._circuit import circuit_html
 from scrutable.report._names import Names
 from scrutable.report._numbers import interval, number, plural, seconds
 from scrutable.report._render import render, study_html
-from scrutable.report._sites import sites
 
-__all__ = ["Names", "circuit_html", "interval", "number", "plural", "render", "seconds", "sites", "study_html"]
+__all__ = ["Names", "circuit_html", "interval", "number", "plural", "render", "seconds", "study_html"]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from scrutable.hypothesis import Verdict
+from scrutable.hypothesis import Verdict, confirmed
 from scrutable.report import _numbers, _view
 from scrutable.report._highlight import highlight
 from scrutable.report._limits import limits
+from scrutable.report._meeting import meeting
 from scrutable.report._names import Names
-from scrutable.report._sites import confirmed
 from scrutable.report._strip import TICKS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def render(study: Study) -> str:
     The page says what was found, by which evidence, what was tried besides, and what was not tested. When there is no
     answer it says so first; a program that was rejected is shown only among the rejected.
     """
-    best = _view.subject(study)
+    best = study.subject
     return page(
         "report.html.j2",
         study=study,
@@ -45,6 +45,7 @@ def render(study: Study) -> str:
         cases=() if best is None else _view.cases(best),
         drawing=None if best is None else _view.drawing(study, best),
         confirmed=best is not None and confirmed(best),
+        meeting=None if study.circuit is None else meeting(study.circuit),
         others=_view.candidates(study, best),
         limits=limits(study, best),
     )
@@ -69,7 +70,7 @@ def page(template: str, **values: Any) -> str:
 
 def study_html(study: Study) -> str:
     """A short form of the report for notebooks: verdict, program and evidence, without any script."""
-    best = _view.subject(study)
+    best = study.subject
     text = (
         _environment()
         .get_template("notebook.html.j2")

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scrutable.hypothesis import Evidence, Hypothesis, Kind, Result, Verdict
+from scrutable.hypothesis import Evidence, Hypothesis, Kind, Result, Verdict, sites
 from scrutable.report._diagram import Diagram, diagram
 from scrutable.report._flow import flow
 from scrutable.report._names import Names
 from scrutable.report._numbers import bits, count, interval, level, number, plural, seconds
-from scrutable.report._sites import sites
 from scrutable.report._strip import Strip, null_scores, strip
 from scrutable.report._values import Case, case, text
 
@@ -68,14 +67,6 @@ class Candidate:
     source: str
     why: str
     cases: tuple[Case, ...]
-
-
-def subject(study: Study) -> Hypothesis | None:
-    """The hypothesis that the page is about: the answer, or the one a person asked to be tested, or none."""
-    best = study.best
-    if is_answer(best):
-        return best
-    return study.hypotheses[0] if len(study.hypotheses) == 1 and is_asked(study.hypotheses[0]) else None
 
 
 def is_answer(hypothesis: Hypothesis | None) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from scrutable.network.engine._ablation import ABLATIONS, Ablation, ablated, partners
+from scrutable.network._ablation_kinds import ABLATIONS, Ablation
+from scrutable.network.engine._ablation import ablated, partners
 from scrutable.network.engine._capture import capture
 from scrutable.network.engine._engine import Engine
 from scrutable.network.engine._graph import Graph

@@ -1,22 +1,15 @@
-"""What values are replaced by when they are taken away. The kinds answer different questions and are never mixed."""
+"""What values are replaced by when they are taken away."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from scrutable.errors import UserError
-
-Ablation = Literal["zero", "mean", "resample", "resample anywhere"]
-"""By zero; by the mean over the rows, at each position; by the value of another row, at the same position; or of
-another row at another position, since what depends on the position alone is the same in every row."""
-ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
-DRAWN: tuple[Ablation, ...] = ("resample", "resample anywhere")
-"""The kinds that are drawn at random."""
+from scrutable.network._ablation_kinds import ABLATIONS, Ablation
 
 
 def ablated(kind: Ablation, natural: Mapping[str, Tensor], rng: np.random.Generator) -> dict[str, Tensor]:

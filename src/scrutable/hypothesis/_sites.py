@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from scrutable.hypothesis import Hypothesis, Result
+from scrutable.hypothesis._evidence import Result
+from scrutable.hypothesis._hypothesis import Hypothesis
 from scrutable.program import Scan
 
 _AT = re.compile(r"([^\W\d]\w*) at (.+?): ")
