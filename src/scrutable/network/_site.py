@@ -136,6 +136,15 @@ class Site:
         step = None if self.step is None else spelled(self.step)
         return replace(self, step=step, units=spelled(self.units), axes=tuple(map(spelled, self.axes)))
 
+    def at(self, t: int) -> Site:
+        """The site at position t of the sequence alone."""
+
+        def held(index: Index) -> Index:
+            return index.offset + t if isinstance(index, Position) else index
+
+        step = None if self.step is None else held(self.step)
+        return replace(self, step=step, units=held(self.units), axes=tuple(map(held, self.axes)))
+
     @property
     def text(self) -> str:
         """The site without its directions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -41,12 +42,12 @@ class Measured:
 
 
 def judged(
-    trials: Trials, tested: tuple[str, ...], data: np.ndarray, *, margin: float, rng: np.random.Generator
+    trials: Trials, tested: Mapping[str, str], data: np.ndarray, *, margin: float, rng: np.random.Generator
 ) -> Scrubbed:
     """Carry out every exchange and judge.
 
     Arguments:
-        tested: names of the parts with a feature that are not just inputs.
+        tested: the parts with a feature that are not just inputs, and of each the name of the whole that it belongs to.
     """
     same = Classes.of(flat_rows(data))
     names = tuple(trials.classes)
@@ -120,7 +121,7 @@ def _recovered(lost: Ratio | None, own: np.ndarray, everything: Exchanged, unrel
 
 
 def _verdict(
-    measured: Measured, testable: dict[str, float], tested: tuple[str, ...], margin: float
+    measured: Measured, testable: dict[str, float], tested: Mapping[str, str], margin: float
 ) -> tuple[Status, str]:
     idle = [name for name in tested if testable[name] < TESTABLE]
     if not tested:
@@ -131,8 +132,8 @@ def _verdict(
             f"hardly any input has another that agrees with it on {', '.join(idle)} (exchanged for another {least:.0%} "
             f"of the time, {TESTABLE:.0%} is needed), so nothing is tested"
         )
-    harmless = [swap.names[0] for swap in measured.swaps if len(swap.names) == 1 and swap.hurts <= HURTS]
-    harmless = [name for name in harmless if name in tested]
+    harmful = {tested.get(swap.names[0]) for swap in measured.swaps if len(swap.names) == 1 and swap.hurts > HURTS}
+    harmless = [whole for whole in dict.fromkeys(tested.values()) if whole not in harmful]
     if harmless:
         return "fail", f"handing {', '.join(harmless)} to other inputs hardly changes an answer: nothing rests on it"
     worst, change, lost = measured.worst, measured.change, measured.lost

@@ -28,12 +28,15 @@ class Part:
             that agree on it are exchanged for each other. None: nothing, any input will do.
         parents: the parts that it is computed from; everything else that it is computed from is said not to matter.
             Without parents the whole computation of the value is left as it is on the exchanged input.
+        whole: what it is one position of, such as "count" of a part "count at 3"; "" for what is no part of a sequence.
+            Something must rest on the whole, not on each position.
     """
 
     name: str
     site: str
     feature: Callable[[np.ndarray], np.ndarray] | None
     parents: tuple[Part, ...] = ()
+    whole: str = ""
 
     def tree(self) -> Iterator[Part]:
         """This part and all below it, one that is named twice twice."""

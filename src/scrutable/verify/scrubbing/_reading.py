@@ -3,11 +3,14 @@
 A variable's site is computed from the nearest variables that its expression reads and that live further up; what it
 reads of the inputs beside them it needs from the input itself. Where all that a part depends on must pass through one
 site, the site carries the other things that are needed there too.
+
+A variable with a value at each position of a sequence, at a site with an entry for each, can be read as a part for each
+position: where inputs seldom agree on all of its values, many do on one. What is computed from it may read all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
@@ -16,7 +19,7 @@ import numpy as np
 from scrutable.errors import UserError
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Site
-from scrutable.program import Let, Program, variables
+from scrutable.program import Let, Program, Selector, Seq, variables
 from scrutable.verify.scrubbing._part import Part
 
 if TYPE_CHECKING:
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
 OUTPUT = "output"
 
 
-def interpretation(hypothesis: Hypothesis, graph: Graph) -> Part:
+def interpretation(hypothesis: Hypothesis, graph: Graph, *, apart: bool = False) -> Part:
     """What a hypothesis with an alignment says about the values of a graph.
+
+    Arguments:
+        apart: whether variables with a value at each position are exchanged position by position.
 
     Raises:
         UserError: the program has a loop, or a site is not a value of the graph.
@@ -41,7 +47,9 @@ def interpretation(hypothesis: Hypothesis, graph: Graph) -> Part:
     for name, site in hypothesis.alignment.sites.items():
         if name not in program.outputs:
             homes[site] = (*homes.get(site, ()), name)
-    reader = _Reader(program, graph, reads, {name: site for site, names in homes.items() for name in names}, homes)
+    reader = _Reader(
+        program, graph, reads, {name: site for site, names in homes.items() for name in names}, homes, apart
+    )
     return reader.part(frozenset(program.outputs), OUTPUT)
 
 
@@ -52,6 +60,7 @@ class _Reader:
 
     Arguments:
         reads: what each variable's expression reads. site_of: each aligned variable's site. homes: the reverse.
+        apart: see `interpretation`.
     """
 
     program: Program
@@ -59,32 +68,50 @@ class _Reader:
     reads: Mapping[str, frozenset[str]]
     site_of: Mapping[str, str]
     homes: Mapping[str, tuple[str, ...]]
-    _features: dict[frozenset[str], Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
+    apart: bool
+    _features: dict[tuple[frozenset[str], int | None], Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
 
-    def part(self, carried: frozenset[str], site: str) -> Part:
-        """The part that carries some variables and inputs at a site."""
+    def part(self, carried: frozenset[str], site: str, position: int | None = None) -> Part:
+        """The part that carries some variables and inputs at a site, or at one position of it."""
         needed = frozenset().union(*(self._nearest(name, site) for name in carried))
-        feature = None if site == OUTPUT else self._feature(carried)
+        feature = None if site == OUTPUT else self._feature(carried, position)
+        parents = self._above(needed, site)
+        name = _spelled(carried)
+        if position is None:
+            return Part(name, site, feature, parents)
+        return Part(f"{name} at {position}", str(Site.parse(site).at(position)), feature, parents, whole=name)
+
+    def _above(self, needed: frozenset[str], site: str) -> tuple[Part, ...]:
+        """The parts that a site is computed from; none where it needs the input alone."""
         if not any(name in self.site_of for name in needed):
-            return Part(_spelled(carried), site, feature)
+            return ()
         through = self._bottleneck(needed, site)
-        if through is not None:
-            beside = {name for name in needed if self._is_above(through, name)}
-            return Part(_spelled(carried), site, feature, self._parents(needed - beside, {through: beside}))
-        return Part(_spelled(carried), site, feature, self._parents(needed, {}))
+        if through is None:
+            return self._parents(needed, {})
+        beside = {name for name in needed if self._is_above(through, name)}
+        return self._parents(needed - beside, {through: beside})
 
     def _parents(self, needed: frozenset[str] | set[str], riding: Mapping[str, set[str]]) -> tuple[Part, ...]:
-        """One part for each site, and one for what is needed of the input itself.
+        """One part for each site (or position of it), and one for what is needed of the input itself.
 
         Arguments:
             riding: what else a site carries.
         """
         sites = dict.fromkeys(self.site_of[name] for name in sorted(needed) if name in self.site_of)
-        parts = [self.part(frozenset({*self.homes[site], *riding.get(site, ())}), site) for site in sites]
+        carried = {site: frozenset({*self.homes[site], *riding.get(site, ())}) for site in sites}
+        parts = [self.part(carried[site], site, at) for site in sites for at in self._positions(carried[site], site)]
         inputs = frozenset(name for name in needed if name not in self.site_of)
         if inputs:
             parts.insert(0, Part(_spelled(inputs), "input", self._feature(inputs)))
         return tuple(parts)
+
+    def _positions(self, carried: frozenset[str], site: str) -> Sequence[int | None]:
+        """The positions that are exchanged one by one; None alone where the site is exchanged as a whole."""
+        types = self.program.variables
+        apart = self.apart and all(isinstance(types.get(name), (Seq, Selector)) for name in carried)
+        if not apart or Site.parse(site).position is None or not self.graph.shape:
+            return (None,)
+        return range(self.graph.shape[0])
 
     def _nearest(self, name: str, site: str) -> set[str]:
         """The aligned variables further up, and the inputs, that a variable depends on through no other of them."""
@@ -120,27 +147,28 @@ class _Reader:
     def _feeds(self, above: str, below: str) -> bool:
         return _value(above) in self.graph.ancestors([_value(below)])
 
-    def _feature(self, names: frozenset[str]) -> Callable[[np.ndarray], np.ndarray]:
-        """The values of some variables and inputs; always the same function for the same names."""
-        if names not in self._features:
-            self._features[names] = lambda x: _values(self.program, x, sorted(names))
-        return self._features[names]
+    def _feature(self, names: frozenset[str], position: int | None = None) -> Callable[[np.ndarray], np.ndarray]:
+        """The values of some variables and inputs, or those at one position; the same function for the same of both."""
+        if (names, position) not in self._features:
+            self._features[names, position] = lambda x: _values(self.program, x, sorted(names), position)
+        return self._features[names, position]
 
 
 def adrift(hypothesis: Hypothesis, root: Part) -> list[str]:
     """Aligned variables from whose sites nothing is computed that the program computes from them."""
-    carried = {name for part in root.tree() for name in part.name.split(", ")}
+    carried = {name for part in root.tree() for name in (part.whole or part.name).split(", ")}
     return sorted(set(hypothesis.alignment.sites) - carried - set(hypothesis.program.outputs))
 
 
-def _values(program: Program, x: np.ndarray, names: list[str]) -> np.ndarray:
-    """The values of variables and inputs, `(n, k)`."""
+def _values(program: Program, x: np.ndarray, names: list[str], position: int | None) -> np.ndarray:
+    """The values of variables and inputs, or of variables at one position, `(n, k)`."""
     inputs = [entry.name for entry in program.inputs]
     run: Mapping[str, Any] = program.run(x) if any(name not in inputs for name in names) else {}
     columns = []
     for name in names:
         held = run[name] if name not in inputs else x if len(inputs) == 1 else x[..., inputs.index(name)]
-        columns.append(np.asarray(held, float).reshape(len(x), -1))
+        values = np.asarray(held, float)
+        columns.append((values if position is None else values[:, position]).reshape(len(x), -1))
     return np.concatenate(columns, axis=1)
 
 

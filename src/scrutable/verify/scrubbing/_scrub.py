@@ -68,8 +68,8 @@ def scrub(
     _check(data, labels, resamples=resamples, margin=margin)
     rng = generator(seed, "scrubbing")
     trials = _trials(network, root, data, labels, rng, references=references, resamples=resamples)
-    tested = [part.name for part in root.tree() if part.name in trials.classes and part.site != "input"]
-    return judged(trials, tuple(dict.fromkeys(tested)), data, margin=margin, rng=rng)
+    parts = [part for part in root.tree() if part.name in trials.classes and part.site != "input"]
+    return judged(trials, {part.name: part.whole or part.name for part in parts}, data, margin=margin, rng=rng)
 
 
 def loss_recovered(

@@ -26,7 +26,8 @@ class Scrubbing(Test):
     For a hypothesis that says where variables live in the layers of a network. Each site is taken from another input
     that agrees on the variable's value, in turn computed from sites that are taken from others, and all that is not
     named from unrelated inputs: see `scrub`. No map is fitted, so that sites must carry nothing else that matters, and
-    variables must take few enough values for inputs to share them. (The states of recurrent networks are exchanged in
+    variables must take few enough values for inputs to share them; where inputs share no whole sequence of values, they
+    are exchanged position by position. (The states of recurrent networks are exchanged in
     the same way by "interchange.members".)
     """
 
@@ -35,10 +36,14 @@ class Scrubbing(Test):
 
     def apply(self, case: Case) -> tuple[Result, ...]:
         """See `Test.apply`."""
-        return (_result(case),)
+        whole = _result(case, apart=False)
+        if whole.status != "not applicable" or not whole.n:
+            return (whole,)
+        apart = _result(case, apart=True)
+        return (whole if apart.status == "not applicable" else apart,)
 
 
-def _result(case: Case) -> Result:
+def _result(case: Case, *, apart: bool) -> Result:
     if case.network.recurrence is not None:
         return _none("the network has a state; see interchange.members")
     if not set(case.hypothesis.alignment.sites) - set(case.hypothesis.program.outputs):
@@ -51,7 +56,7 @@ def _result(case: Case) -> Result:
     from scrutable.verify.scrubbing._reading import adrift, interpretation
 
     try:
-        root = interpretation(case.hypothesis, case.network.captured.graph)
+        root = interpretation(case.hypothesis, case.network.captured.graph, apart=apart)
         seconds = _seconds(case, checked(root), rows)
     except (NotCaptured, UserError) as error:
         return _none(str(error))
