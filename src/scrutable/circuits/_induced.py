@@ -31,7 +31,9 @@ def induced(wiring: Wiring, places: Places) -> np.ndarray:
         UserError: a site that is no value of the captured graph.
     """
     starts, constants = starts_of(wiring), {s.component for s in wiring.sources if s.constant is not None}
-    at: dict[str, Set[str]] = {name: components_at(wiring, site) for name, site in places.sites.items()}
+    at: dict[str, Set[str]] = {
+        name: set().union(*(components_at(wiring, part) for part in site.parts)) for name, site in places.sites.items()
+    }
     at |= {INPUT: starts - constants, OUTPUT: {"output"}}
     free = set(wiring.components) - starts - set().union(*at.values())
     keep = np.zeros(len(wiring.edges), dtype=bool)

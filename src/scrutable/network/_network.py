@@ -34,6 +34,7 @@ from scrutable.network._selection import Place, Selection, checked_steps, checke
 from scrutable.network._site import Site
 from scrutable.network._sklearn import is_estimator, translated
 from scrutable.network._spec import as_domain
+from scrutable.network._together import apart, as_site, gathered
 from scrutable.network._walks import Walks
 
 
@@ -203,7 +204,8 @@ class Network:
         Raises:
             UserError: not a site, or not one of this network.
         """
-        return self._resolve(text).site
+        first, *others = (self._resolve(part).site for part in as_site(text).parts)
+        return replace(first, beside=tuple(others))
 
     def at(self, site: str | Site, outputs: Domain | str | None = None) -> Network:
         """The value at a place as a network of its own, so that a unit or a direction can be explained like an output.
@@ -230,13 +232,16 @@ class Network:
         Raises:
             UserError: a site that does not exist, or wrong data.
         """
-        several = [sites] if isinstance(sites, (str, Site)) else list(sites)
-        chosen, x = [self._resolve(site) for site in several], self._checked(x)
+        several = [as_site(site) for site in ([sites] if isinstance(sites, (str, Site)) else sites)]
+        parts = dict.fromkeys(part for site in several for part in site.parts)
+        return gathered(several, self._read([self._resolve(part) for part in parts], self._checked(x)))
+
+    def _read(self, chosen: list[Selection], x: np.ndarray) -> dict[Site, np.ndarray]:
         if self.recurrence is not None:
             states, _ = self._walks.upto(x, x.shape[1]) if len(x) else self.recurrence.walk(x)
             return {s.site: s.read(states) for s in chosen}
         if len(x) == 0:
-            return {s: v[:0] for s, v in self.read(np.zeros((1, *x.shape[1:]), x.dtype), several).items()}
+            return {s: v[:0] for s, v in self._read(chosen, np.zeros((1, *x.shape[1:]), x.dtype)).items()}
         return dict(zip([s.site for s in chosen], read_layers(self._inside, self._runner, x, chosen), strict=True))
 
     def patched(
@@ -264,12 +269,9 @@ class Network:
         if len(x) == 0:
             return self.raw(x)
         length = x.shape[1] if self.inputs.is_sequence else None
-        chosen = [self._resolve(site) for site in values]
-        at = checked_steps(steps, chosen, n=len(x), length=length)
-        wanted = {
-            s: checked_values(s, v, n=len(x), length=length, steps=at)
-            for s, v in zip(chosen, values.values(), strict=True)
-        }
+        single = {self._resolve(site): v for site, v in apart(values, lambda part: self._resolve(part).width).items()}
+        at = checked_steps(steps, list(single), n=len(x), length=length)
+        wanted = {s: checked_values(s, v, n=len(x), length=length, steps=at) for s, v in single.items()}
         if self.recurrence is None:
             return patch_layers(self._inside, self._runner, x, wanted, at)
         raw = patch_states(self._walks, x, wanted, at)
@@ -336,7 +338,7 @@ class Network:
         )
 
     def _resolve(self, site: str | Site) -> Selection:
-        site = site if isinstance(site, Site) else Site.parse(site)
+        site = as_site(site).alone
         if self.recurrence is not None or site.name in ("input", "output"):
             return resolve(site, self._places)
         if site.name in self._places and site.position is None:

@@ -10,6 +10,7 @@ softmax[1, :, 0:4]  of a value with more axes, one index for each: head 1, all q
 block[t+1, 0:4]     of a value with an axis for the positions of a sequence, at each position t the entry t + 1: the
                     network puts a token of its own before the sequence
 fc1.along([[0.6, 0.8]])    coordinates along orthonormal directions of the units
+attn.key & attn.value      several places taken together, the numbers of one after those of the other
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ LONGEST = 4_000_000
 LARGEST_INDEX = 2**31
 ORTHONORMAL = 1e-9
 _NAME = re.compile(r"[^\[\]()\s\"']{1,1000}")
+AND = " & "
 EXAMPLE = '"hidden[:, 0:2]" or "fc1[0:4]"'
 
 
@@ -77,6 +79,7 @@ class Site:
         directions: orthonormal rows, one for each dimension of a linear subspace of the units; empty for the units
             themselves. Make them with `along`.
         axes: for values with more axes than steps and units, those before the last two (which are `step` and `units`).
+        beside: further places, whose numbers follow: what is held here and there together.
 
     Raises:
         UserError: an argument cannot be used.
@@ -87,6 +90,7 @@ class Site:
     units: Index = ALL
     directions: tuple[tuple[float, ...], ...] = ()
     axes: tuple[Index, ...] = ()
+    beside: tuple[Site, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -97,6 +101,8 @@ class Site:
             raise UserError(f"got {self.name} with axes and no step, expected an index for each axis")
         if sum(isinstance(index, Position) for index in self.indices) > 1:
             raise UserError(f"got {self.text} with t on several axes, expected it on the axis of positions")
+        if any(site.beside for site in self.beside):
+            raise UserError(f"got {self} with places beside places, expected them side by side")
         if isinstance(self.step, tuple) and not self.axes:
             raise UserError(f"got the steps {self.step}, expected one step or a slice")
         if all(index == ALL for index in self.indices):
@@ -113,9 +119,25 @@ class Site:
         Raises:
             UserError: not an array `(m, k)`, not finite, or rows that depend on each other.
         """
-        if self.directions:
-            raise UserError(f"got directions for {self.text}, which has some, expected them once")
+        if self.directions or self.beside:
+            raise UserError(f"got directions for {self}, expected them once, and for one place")
         return replace(self, directions=orthonormal(directions))
+
+    @property
+    def parts(self) -> tuple[Site, ...]:
+        """The places that it is, each alone."""
+        return (replace(self, beside=()), *self.beside) if self.beside else (self,)
+
+    @property
+    def alone(self) -> Site:
+        """Itself.
+
+        Raises:
+            UserError: it is several places.
+        """
+        if self.beside:
+            raise UserError(f"got the places {self} together, expected one")
+        return self
 
     @property
     def indices(self) -> tuple[Index, ...]:
@@ -143,14 +165,17 @@ class Site:
             return index.offset + t if isinstance(index, Position) else index
 
         step = None if self.step is None else held(self.step)
-        return replace(self, step=step, units=held(self.units), axes=tuple(map(held, self.axes)))
+        beside = tuple(site.at(t) for site in self.beside)
+        return replace(self, step=step, units=held(self.units), axes=tuple(map(held, self.axes)), beside=beside)
 
     @property
     def text(self) -> str:
-        """The site without its directions."""
+        """The (first) place without its directions."""
         return self.name if self.indices == (ALL,) else f"{self.name}[{', '.join(map(_index_text, self.indices))}]"
 
     def __str__(self) -> str:
+        if self.beside:
+            return AND.join(map(str, self.parts))
         if not self.directions:
             return self.text
         rows = ", ".join(f"[{', '.join(map(repr, row))}]" for row in self.directions)
@@ -165,6 +190,9 @@ class Site:
         """
         if not isinstance(text, str) or len(text) > LONGEST:
             raise UserError(f"got {type(text).__name__} that is no site, expected text such as {EXAMPLE}")
+        if AND in text:
+            first, *others = map(Site.parse, text.split(AND))
+            return replace(first, beside=tuple(others))
         try:
             head, along, directions = text.strip().partition(".along(")
             name, bracket, index = head.partition("[")

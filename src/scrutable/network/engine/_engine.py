@@ -190,7 +190,7 @@ class Engine:
 
 @lru_cache(maxsize=KNOWN_SITES)
 def _site(site: str | Site) -> Site:
-    return site if isinstance(site, Site) else Site.parse(site)
+    return (site if isinstance(site, Site) else Site.parse(site)).alone
 
 
 _pick = lru_cache(maxsize=KNOWN_SITES)(Pick.of)

@@ -35,7 +35,7 @@ def interpretation(hypothesis: Hypothesis, graph: Graph, *, apart: bool = False)
         apart: whether variables with a value at each position are exchanged position by position.
 
     Raises:
-        UserError: the program has a loop, or a site is not a value of the graph.
+        UserError: the program has a loop, or a site is not one value of the graph.
     """
     program = hypothesis.program
     reads: dict[str, frozenset[str]] = {}
@@ -123,12 +123,12 @@ class _Reader:
     def _bottleneck(self, needed: frozenset[str], site: str) -> str | None:
         """The last site of those needed that everything from the input passes on its way."""
         sites = {self.site_of[name] for name in needed if name in self.site_of}
-        order = sorted(sites, key=lambda each: -self.graph.node(Site.parse(each).name).index)
+        order = sorted(sites, key=lambda each: -self.graph.node(_value(each)).index)
         return next((each for each in order if self._cuts(each, site)), None)
 
     def _cuts(self, through: str, site: str) -> bool:
         """Whether a site is a whole value without which the input does not reach another."""
-        parsed = Site.parse(through)
+        parsed = Site.parse(through).alone
         if str(parsed) != parsed.name:
             return False
         waiting, seen = [_value(site)], {parsed.name}
@@ -173,7 +173,7 @@ def _values(program: Program, x: np.ndarray, names: list[str], position: int | N
 
 
 def _value(site: str) -> str:
-    return Site.parse(site).name
+    return Site.parse(site).alone.name
 
 
 def _spelled(names: frozenset[str]) -> str:

@@ -38,7 +38,7 @@ class Spot:
         Raises:
             UserError: there is no such value, or it does not depend on the input.
         """
-        site = text if isinstance(text, Site) else Site.parse(text)
+        site = (text if isinstance(text, Site) else Site.parse(text)).alone
         node = graph.node(site.name)
         if node.rows is None or not node.live:
             raise UserError(f"got the site {site.name}, expected a value that depends on the input")
