@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from scrutable.program._solver import CounterInput, NoEncoding, Proof, Unknown, equivalent, solver_terms
     from scrutable.program._spelled_out import spelled_out
     from scrutable.program._trace import program, trace
+    from scrutable.program._usual import Usual
 
 _LAZY = {
     "CounterInput": "_solver",
     "NoEncoding": "_solver",
     "Proof": "_solver",
     "Unknown": "_solver",
+    "Usual": "_usual",
     "equivalent": "_solver",
     "expr_bits": "_bits",
     "expression_text": "_print_expr",
@@ -125,6 +127,7 @@ __all__ = [
     "Statement",
     "Type",
     "Unknown",
+    "Usual",
     "Var",
     "call",
     "const",

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scrutable.program import Program, Selector, Seq, Setting
+from scrutable.program import Program, Selector, Seq, Setting, Usual
 from scrutable.verify._agreement import agrees
 from scrutable.verify._base import Case, Sample
-from scrutable.verify._picks import ambiguous
 from scrutable.verify._pooled import Pool, every_pair
 
 ROUNDS = 8
@@ -52,11 +51,14 @@ class Question:
         outputs = [np.asarray(run[name]) for name in self.program.outputs]
         return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
 
-    def claimed(self, base: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
-        """For which bases the program, with the variable set, picks no keys together that inputs never do, `(n,)`."""
-        usual = ambiguous(self.program, self.case.find.inputs, {}).any(1)
-        unusual = ambiguous(self.program, base, self._setting(values, where))[~usual]
-        return np.asarray(~unusual.any(0))
+    @property
+    def usual(self) -> Usual:
+        """What happens in the program on the rows searched. Cost: one run."""
+        return Usual.of(self.program, self.case.find.inputs)
+
+    def claimed(self, usual: Usual, base: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+        """For which bases all that happens in the program with the variable set is usual, `(n,)`."""
+        return usual.covers(base, self._setting(values, where))
 
     def _setting(self, values: np.ndarray, where: np.ndarray) -> dict[str, Setting]:
         mask = where.reshape(*where.shape, *(1,) * (values.ndim - 2)) if self.stepwise else None
@@ -84,14 +86,14 @@ def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.ran
     """Pairs of the rows `among`, none used twice; at least half of them, where that is possible, change the answer."""
     pool, most = rng.permutation(among), len(among) // 2
     room = {True: int(np.ceil(0.6 * most)), False: int(0.4 * most)}
-    kept: list[Rows] = []
+    kept, usual = list[Rows](), question.usual
     for _ in range(ROUNDS):
         half = len(pool) // 2
         base, source = pool[:half], pool[half : 2 * half]
         where = _positions(question, on, half, rng)
         predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
         changed = ~question.agree(predicted, on.answers[base])
-        claimed = question.claimed(on.sample.inputs[base], on.values[source], where)
+        claimed = question.claimed(usual, on.sample.inputs[base], on.values[source], where)
         take = np.zeros(half, bool)
         for kind in (True, False):
             rows = np.flatnonzero((changed == kind) & claimed)[: room[kind]]
@@ -116,7 +118,7 @@ def pooled_rows(
     where = _positions(question, on, len(base), rng)
     predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
     changed = ~question.agree(predicted, on.answers[base])
-    claimed = question.claimed(on.sample.inputs[base], on.values[source], where)
+    claimed = question.claimed(question.usual, on.sample.inputs[base], on.values[source], where)
     calm = np.flatnonzero(~changed & claimed)[: int((changed & claimed).sum())]
     rows = np.concatenate([np.flatnonzero(changed & claimed), calm])
     base, source = base[rows], source[rows]
