@@ -4,10 +4,12 @@ The family is fixed beforehand and every member is linear: a subspace of the sit
 
 - "values": class means for each joint value of the variables (a linear map to their one-hot code);
 - "values and output": the same for (value, current output), because an activation also carries the output it just gave;
-- "clusters": the same, each class first split into at most eight clusters;
+- "values by position": the same for (value, position), because positions may differ in how they hold it;
+- "clusters": "values" with each class first split into at most eight clusters;
 - "numbers": a linear regression on the values as numbers, and on the one-hot code of those with few values;
 - "bent numbers": the same and hinges of the values, as layers of ReLU units carry them. Like class means, it bends the
-  way from values to activations; the subspace, and what is read of it, stays linear.
+  way from values to activations; the subspace, and what is read of it, stays linear;
+- "everything": all of the site at a position, where it may carry more than the variable but the rest follows from it.
 
 "Whitened" members are orthogonal in the metric of the activations' covariance. Which member is used is chosen on rows
 that are not scored.
@@ -18,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -32,6 +35,7 @@ MOST_GROUPS = 2**20
 NEGLIGIBLE = 0.003
 CONSTANT = 1e-8
 WHOLE = 0.99
+Beside = Literal["nothing", "output", "position"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Encoding:
         activations: `(m, d)` fitted on. groups: `(m,)` of those rows.
         regression: what "numbers" rebuilds activations with, also used for values never seen.
         residuals: `(m, d)`, what it leaves over.
-        with_output: whether classes are of (value, output).
+        beside: what classes are of beside the value.
     """
 
     name: str
@@ -64,7 +68,7 @@ class Encoding:
     groups: np.ndarray
     regression: Regression
     residuals: np.ndarray
-    with_output: bool
+    beside: Beside
 
     @property
     def dimension(self) -> int:
@@ -94,7 +98,7 @@ class Encoding:
         """Activations to be expected for values, `(p, d)`: the mean of the class, or the regression's."""
         out = self.regression.predict(codes)
         if self.classes is not None:
-            wanted = lookup(self.classes, _joint(codes, with_output=self.with_output))
+            wanted = lookup(self.classes, _joint(codes, self.beside))
             out[wanted >= 0] = _means(self.activations, self.members)[0][wanted[wanted >= 0]]
         return out
 
@@ -115,7 +119,7 @@ class Encoding:
         """For each value a random fitted row of its class, of the same group if there is one; -1 without any."""
         if self.classes is None:
             return np.full(len(codes.groups), -1)
-        wanted = lookup(self.classes, _joint(codes, with_output=self.with_output))
+        wanted = lookup(self.classes, _joint(codes, self.beside))
         near = stand_ins(_keys(self.members, self.groups), _keys(wanted, codes.groups), rng)
         return np.where(near >= 0, near, stand_ins(self.members, wanted, rng))
 
@@ -126,31 +130,40 @@ def fit_encodings(
     axes: np.ndarray,
     rng: np.random.Generator,
     *,
+    positions: bool = False,
     names: Sequence[str] | None = None,
 ) -> list[Encoding]:
     """Every member of the family that the values allow.
 
     Arguments:
         activations: `(m, d)`. codes: of the same rows. axes: `(d, s)`, orthonormal columns: the site inside the
-            activation; encodings stay within it. names: only these members.
+            activation; encodings stay within it. positions: whether there is a value at each position of a
+            sequence, which has two members more. names: only these members.
     """
     fitter = _Fitter(activations, codes, axes)
     offers: list[tuple[str, Callable[[], Encoding]]] = []
     finest = None
-    for name in ("values", "values and output") if codes.outputs.shape[1] else ("values",):
-        classed = _classed(codes, with_output=name != "values")
+    kinds: dict[str, Beside] = {"values": "nothing", "values and output": "output", "values by position": "position"}
+    possible = {"nothing": True, "output": bool(codes.outputs.shape[1]), "position": positions}
+    for name, beside in kinds.items():
+        if not possible[beside]:
+            continue
+        classed = _classed(codes, beside)
         if not 1 < len(classed.values) <= min(MOST_CLASSES, len(activations) // FEWEST):
             continue
         offers.append((name, partial(fitter.by_class, name, classed)))
-        if name == "values":
+        if name != "values and output":
             offers.append((f"{name}, whitened", partial(fitter.by_class, f"{name}, whitened", classed, whitened=True)))
-        finest = classed if len(classed.values) <= MOST_CLUSTERED else finest
+        if beside != "position" and len(classed.values) <= MOST_CLUSTERED:
+            finest = classed
     if finest is not None:
         offers.append(("clusters", partial(fitter.by_clusters, finest, rng)))
     offers.append(("numbers", partial(fitter.by_number, "numbers")))
     offers.append(("numbers, whitened", partial(fitter.by_number, "numbers, whitened", whitened=True)))
     if any(len(np.unique(column)) > FEW for column in codes.values.T):
         offers.append(("bent numbers", partial(fitter.by_bent_number, rng)))
+    if positions and finest is not None:
+        offers.append(("everything", partial(fitter.whole, finest)))
     made = (make() for name, make in offers if names is None or name in names)
     return [each for each in made if each.dimension]
 
@@ -162,12 +175,12 @@ class _Classes:
     values: np.ndarray
     members: np.ndarray
     parts: np.ndarray
-    with_output: bool
+    beside: Beside
 
 
-def _classed(codes: Codes, *, with_output: bool) -> _Classes:
-    values, members = np.unique(_joint(codes, with_output=with_output), axis=0, return_inverse=True)
-    return _Classes(values, members.reshape(-1), members.reshape(-1), with_output=with_output)
+def _classed(codes: Codes, beside: Beside) -> _Classes:
+    values, members = np.unique(_joint(codes, beside), axis=0, return_inverse=True)
+    return _Classes(values, members.reshape(-1), members.reshape(-1), beside)
 
 
 class _Fitter:
@@ -185,6 +198,11 @@ class _Fitter:
         means, shares = _means(self.activations, classed.parts)
         directions = (means - self.activations.mean(axis=0)) * np.sqrt(shares)[:, None]
         return self._made(name, directions, classed, means, whitened=whitened)
+
+    def whole(self, classed: _Classes) -> Encoding:
+        """All of the site, which is rebuilt from the means of classes."""
+        means, _ = _means(self.activations, classed.parts)
+        return self._made("everything", self.axes.T, classed, means, whitened=False)
 
     def by_clusters(self, classed: _Classes, rng: np.random.Generator) -> Encoding:
         """The same, each class split first."""
@@ -204,7 +222,7 @@ class _Fitter:
 
     def _without_classes(self, name: str, directions: np.ndarray, *, whitened: bool) -> Encoding:
         none = np.zeros(0, int)
-        nothing = _Classes(np.zeros((0, 0)), none, none, with_output=False)
+        nothing = _Classes(np.zeros((0, 0)), none, none, "nothing")
         return self._made(name, directions, nothing, np.zeros((0, 0)), whitened=whitened)
 
     def _made(
@@ -226,7 +244,7 @@ class _Fitter:
             groups=self.codes.groups,
             regression=self.regression,
             residuals=self.residuals,
-            with_output=classed.with_output,
+            beside=classed.beside,
         )
 
     def _subspace(self, directions: np.ndarray, *, whitened: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -238,8 +256,9 @@ class _Fitter:
         return self.axes @ self.whitener.T @ inner, inner.T @ np.linalg.pinv(self.whitener).T @ self.axes.T
 
 
-def _joint(codes: Codes, *, with_output: bool) -> np.ndarray:
-    return np.concatenate([codes.values, codes.outputs], axis=1) if with_output else codes.values
+def _joint(codes: Codes, beside: Beside) -> np.ndarray:
+    more = {"nothing": codes.values[:, :0], "output": codes.outputs, "position": codes.groups[:, None]}
+    return np.concatenate([codes.values, more[beside]], axis=1)
 
 
 def _keys(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,6 +27,8 @@ MOST_ROWS = 2048
 MOST_FITTED = 20_000
 MOST_CHOOSING = 192
 MOST_UNITS = 4096
+FEW_PAIRS = 100
+"""With fewer disjoint pairs whose answer changes, one or two that fail would decide: all pairs are drawn instead."""
 
 
 def layered_interchange(case: Case, *, controls: bool) -> tuple[Result, ...]:
@@ -36,11 +39,12 @@ def layered_interchange(case: Case, *, controls: bool) -> tuple[Result, ...]:
     if not _site_names(case, names[0]):
         return (silent(INTERCHANGE, "causal", "the network shows no layers"),)
     tried = [_tried(Question(case, name), controls=controls) for name in names]
-    measured = [results for results in tried if results]
-    if not measured:
+    tried = [each for each in tried if each.results]
+    if not tried:
         why = "every intermediate value either never varies, or says no more and no less than the output"
         return (silent(INTERCHANGE, "causal", f"{why}: exchanging it would only exchange the output"),)
-    return _together(measured)
+    sound = all(each.results[0].passed for each in tried)
+    return _together([each.with_decoys(sound=sound) for each in tried])
 
 
 def _intermediate(case: Case) -> list[str]:
@@ -61,36 +65,52 @@ def _site_names(case: Case, name: str) -> list[str]:
     return [site for site in case.network.sites if site not in ("input", "output")]
 
 
-def _tried(question: Question, *, controls: bool) -> tuple[Result, ...]:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """The results for one variable, none for those not asked about, and its control by decoys, if it gets one."""
+
+    results: tuple[Result, ...] = ()
+    decoys: Callable[[], Result] | None = None
+
+    def with_decoys(self, *, sound: bool) -> tuple[Result, ...]:
+        """All results. The control, which takes longest, is for hypotheses no variable of which has failed."""
+        if self.decoys is None:
+            return self.results
+        without = silent(DECOYS, "guard", "the interchange of a variable did not pass, so no alignment is claimed")
+        return (*self.results, self.decoys() if sound else without)
+
+
+def _tried(question: Question, *, controls: bool) -> _Tried:
     """The results for one variable; none when it never varies, or is the output by another name."""
     case = question.case
     try:
         drawn = _drawn(question)
         if drawn is None:
-            return ()
+            return _Tried()
         changed = int(drawn.testing[1].changed.sum())
         if changed < ENOUGH or not drawn.choosing.changed.any():
             few = f"only {changed} pairs change the program's answer, {ENOUGH} are needed; try more data"
-            return (silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: {few}"),)
+            return _Tried((silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: {few}"),))
         places, alone = _places(question, drawn)
         if not places:
-            return (silent(INTERCHANGE, "causal", f"no layer has the shape of {question.name}"),)
+            return _Tried((silent(INTERCHANGE, "causal", f"no layer has the shape of {question.name}"),))
         rng = generator(case.seed, "layers", question.name)
         found = best_of(places, rng, alone=alone)
         if found is None:
-            return (silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: no layer varies"),)
+            return _Tried((silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: no layer varies"),))
         aligned = Aligned.on_test_pairs(found, rng, alone=alone)
     except (ProgramError, UserError) as error:
-        return (silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: {error}"),)
+        return _Tried((silent(INTERCHANGE, "causal", "", unknown=f"{question.name}: {error}"),))
     main = interchange_result(aligned)
     if not controls:
-        return (main,)
+        return _Tried((main,))
     decoys = partial(decoy_scores, places, seed=case.seed, clock=case.clock, alone=alone)
     main = replace(main, reason=f"{question.name} at {found.place.name}: {main.reason}")
     needed = necessity_result(aligned, alone=alone)
     surely = scores_result(question, drawn.testing[0], partial(_raw_outcome, question, aligned, drawn.testing[0]))
     rest = () if surely is None else (surely,)
-    return main, unmapped_result(aligned), needed, decoy_result(main, aligned.resampled, decoys), *rest
+    control = partial(decoy_result, main, aligned.resampled, decoys)
+    return _Tried((main, unmapped_result(aligned), needed, *rest), control)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +137,7 @@ def _drawn(question: Question) -> _Drawn | None:
     first = 2 * len(find) // 3
     choosing = disjoint_rows(question, fit, np.arange(first, len(find)), rng)
     testing = disjoint_rows(question, test, np.arange(len(test.sample)), rng)
-    if int(testing.changed.sum()) < ENOUGH:
+    if int(testing.changed.sum()) < FEW_PAIRS:
         known = case.network.inputs.size == len(case.find) + len(case.test)
         population = case.network.inputs.size if known else None
         choosing = pooled_rows(question, fit, np.arange(first, len(find)), rng, population=None)
@@ -131,10 +151,11 @@ def _is_answer(question: Question, on: Values) -> bool:
     The last layers of any network hold its answer, so that exchanging it there says nothing about the program.
     """
     values, answers = np.asarray(on.values, float), np.asarray(on.answers, float)
-    if values.size != answers.size:
+    if values.size != answers.size and values.shape[: answers.ndim] != answers.shape:
         return False
-    pairs = np.unique(np.stack([values.reshape(-1), answers.reshape(-1)], axis=1), axis=0)
-    return all(len(np.unique(pairs[:, column])) == len(pairs) for column in (0, 1))
+    values, answers = values.reshape(answers.size, -1), answers.reshape(-1, 1)
+    pairs = np.unique(np.concatenate([values, answers], axis=1), axis=0)
+    return all(len(np.unique(part, axis=0)) == len(pairs) for part in (pairs[:, :-1], pairs[:, -1:]))
 
 
 def _places(question: Question, drawn: _Drawn) -> tuple[list[Place], bool]:

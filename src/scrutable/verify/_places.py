@@ -87,6 +87,11 @@ class Place:
     testing: Pairs
     run: Callable[[Pairs, np.ndarray, np.ndarray], np.ndarray]
 
+    @property
+    def positions(self) -> bool:
+        """Whether there are activations at each position of a sequence."""
+        return self.testing.where is not None and self.testing.where.shape[1] > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
@@ -173,7 +178,8 @@ def best_of(
     for place in places:
         codes = place.codes if decoy is None else place.codes.shuffled(decoy)
         rows = np.arange(place.first)
-        for encoding in fit_encodings(place.activations[rows], codes.rows(rows), place.axes, rng):
+        fitted = fit_encodings(place.activations[rows], codes.rows(rows), place.axes, rng, positions=place.positions)
+        for encoding in fitted:
             worst = scored(place, encoding, place.choosing, rng, alone=alone).worst
             ranked.append(Tried(worst, place, codes, encoding))
     if not ranked:
@@ -198,7 +204,9 @@ def _fitted_again(good: Sequence[Tried], rng: np.random.Generator) -> Iterator[T
     """Each on all rows of its place, where the same member of the family can be fitted there."""
     for each in good:
         place, name = each.place, each.encoding.name
-        for encoding in fit_encodings(place.activations, each.codes, place.axes, rng, names=(name,)):
+        for encoding in fit_encodings(
+            place.activations, each.codes, place.axes, rng, positions=place.positions, names=(name,)
+        ):
             yield replace(each, encoding=encoding)
 
 
