@@ -91,8 +91,20 @@ def test_what_is_moved_is_found_where_it_is_read() -> None:
     assert found is not None and found.alignment.sites
     assert set(found.alignment.sites) == set(found.program.variables) - set(found.program.outputs)
     places = Places(network, problem(network).inputs, generator(0, "test"))
-    assert set(found.alignment.sites.values()) <= set(places.read)
+    assert set(found.alignment.sites.values()) <= {*places.read, *places.together}
     assert not {"token", "answer"} & set(places.read)
+
+
+@pytest.mark.slow
+def test_what_others_read_of_a_position_is_found_in_keys_and_values_together() -> None:
+    network = network_of(next(facts for facts in kept() if facts.name == "zeros.small.0"))
+    found = first(network)
+    assert found is not None
+    site = "blocks.0.parts.0.key & blocks.0.parts.0.value"
+    assert set(found.alignment.sites.values()) == {site}
+    places = Places(network, problem(network).inputs, generator(0, "test"))
+    assert site in places.together
+    assert not {"token", "blocks.0", "last", "answer"} & set(places.read)
 
 
 @pytest.mark.slow
@@ -134,12 +146,30 @@ def test_numbers_held_together_are_read_from_one() -> None:
     chosen = tuple(f for f in counts if str(f.expr) in {f"width(select(key_token, {k}, 'eq'))" for k in range(3)})
     made = written(chosen, task.truth(x), program_inputs(task.inputs)[0], Clock(60))
     names = [name for name in made.program.variables if name not in ("output", *made.views)]
-    run = made.program.run(x)
-    whole = joined(made, names, {name: run[name] for name in names})
+    whole = joined(made, names)
     assert len(names) >= 2 and whole is not None
     assert set(whole.program.variables) - set(whole.views) == {TOGETHER, "output"}
     assert np.array_equal(whole.program(x), made.program(x))
-    assert joined(made, names[:1], {names[0]: run[names[0]]}) is None
+    assert np.array_equal(whole.inlined({TOGETHER}).program(x), made.program(x))
+    assert "together" not in whole.inlined({TOGETHER}).program.source
+    assert joined(made, names[:1]) is None
+
+
+def test_views_written_out_or_merged_mean_the_same() -> None:
+    from scrutable.propose._inputs import program_inputs
+    from scrutable.propose._sequence_program import written
+
+    task = lesson("induction")
+    x = task.words(200, 8, generator(0, "test"))
+    *_, features = stages(Words(x, 3, causal=True))
+    each = next(f for f in features if np.array_equal(f.values, task.truth(x)))
+    made = written((each,), task.truth(x), program_inputs(task.inputs)[0], Clock(60))
+    views = list(made.views)
+    assert len(views) >= 2
+    one, none = made.merged(views, "read"), made.inlined(set(made.program.variables) - {"output"})
+    assert list(one.views) == ["read"] and set(none.program.variables) == {"output"}
+    for other in (one, none):
+        assert np.array_equal(other.program(x), made.program(x))
 
 
 def test_it_keeps_its_promises() -> None:

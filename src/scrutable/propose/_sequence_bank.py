@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from scrutable.program import Expr, call
+from scrutable.program import Expr, call, const
 from scrutable.propose._sequence_features import (
     KEY,
     LENGTH,
@@ -73,8 +73,10 @@ def stages(words: Words) -> Iterator[list[Feature]]:
     moved = made.extend(_moved(words, [*_by_place(words), *_by_token(words, least=1)]))
     shares = made.extend(_shares(words))
     truths = made.extend(_conditions(counts, shares, [], words.tokens))
-    made.extend(_compared([*moved, *counts], plain))
+    compared = made.extend(_compared([*moved, *counts], plain))
+    made.extend(_extremes(words))
     yield made.features
+    truths += [each for each in compared if each.parts and each.parts[0].kind == "token"][:INNER]
     made.extend(_again(words, moved, counts, truths))
     yield made.features
 
@@ -132,6 +134,28 @@ def _shares(words: Words) -> Iterator[Feature]:
             yield share(chosen, token_var(VALUE), words.x)
 
 
+def _extremes(words: Words) -> Iterator[Feature]:
+    """Of the tokens that may be read the largest, the smallest, the most and the least frequent (the first of such)."""
+    for mask, allowed in words.masks():
+        counts = []
+        for token in range(words.tokens):
+            truth = np.broadcast_to((words.x == token)[:, None, :], (*words.x.shape, words.x.shape[1]))
+            counts.append(width(_masked(call("select", token_var(KEY), token, params=("eq",)), truth, mask, allowed)))
+        held = np.stack([each.values for each in counts], axis=-1)
+        some, last = held > 0, words.tokens - 1
+        for order, found in (
+            (list(range(last, -1, -1)), last - some[..., ::-1].argmax(-1)),
+            (list(range(words.tokens)), some.argmax(-1)),
+        ):
+            expr: Expr = const(order[-1])
+            for token in order[-2::-1]:
+                expr = call("if", call("lt", 0, counts[token].var), token, expr)
+            yield Feature("token", expr, found, tuple(counts[token] for token in order[:-1]))
+        yield Feature("token", call("argmax", *(each.var for each in counts)), held.argmax(-1), tuple(counts))
+        fewest = call("argmax", *(call("neg", each.var) for each in counts))
+        yield Feature("token", fewest, held.argmin(-1), tuple(counts))
+
+
 def _again(words: Words, moved: list[Feature], counts: list[Feature], truths: list[Feature]) -> Iterator[Feature]:
     """Attention that reads what attention gave."""
     tokens = [each for each in moved if each.kind == "token"][:INNER]
@@ -146,7 +170,9 @@ def _again(words: Words, moved: list[Feature], counts: list[Feature], truths: li
         for each in (*truths, *_conditions([], [], tokens[:6], words.tokens)):
             keys = np.broadcast_to(each.values[:, None, :], (*words.x.shape, words.x.shape[1]))
             chosen = _masked(call("select", each.var, True, params=("eq",)), keys, *mask, each)
-            yield width(chosen)
+            count = width(chosen)
+            yield count
+            yield Feature("truth", call("eq", count.var, 0), count.values == 0, (count,))
             yield picked(chosen, token, 0)
         for each in counts[:INNER]:
             for other, expr in ((each.values, each.var), (words.places, token_var(PLACE))):

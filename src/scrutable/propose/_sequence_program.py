@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
@@ -23,20 +23,39 @@ class Written:
     """A program, and those of its variables that are the input as a part of attention reads it.
 
     Arguments:
-        views: each with the variable that reads it.
+        views: each with the part it plays: `KEY`, `QUERY` or `VALUE`.
     """
 
     program: Program
     views: Mapping[str, str]
 
-    def without(self, names: set[str]) -> Written:
-        """The same program with the input itself in the place of some views."""
-        source = self.program.inputs[0]
-        put: dict[str, Expr] = {name: Var(source.name, source.type) for name in names}
+    def inlined(self, names: set[str]) -> Written:
+        """The same program with some variables written where they are used, views as the input itself."""
+        put: dict[str, Expr] = {}
+        kept: list[Let] = []
+        for let in (each for each in self.program.statements if isinstance(each, Let)):
+            expr = _unpacked(substitute(let.expr, put))
+            if let.name in names:
+                put[let.name] = expr
+            else:
+                kept.append(Let(let.name, expr))
+        views = {name: role for name, role in self.views.items() if name not in names}
+        return Written(Program(self.program.name, self.program.inputs, tuple(kept), self.program.outputs), views)
+
+    def merged(self, names: Sequence[str], name: str) -> Written:
+        """The same program with one view in the place of several."""
+        source, role = self.program.inputs[0], self.views[names[0]]
+        put: dict[str, Expr] = {each: Var(name, source.type) for each in names}
         lets = (let for let in self.program.statements if isinstance(let, Let) and let.name not in names)
-        statements = tuple(Let(let.name, substitute(let.expr, put)) for let in lets)
-        kept = {name: reader for name, reader in self.views.items() if name not in names}
-        return Written(Program(self.program.name, self.program.inputs, statements, self.program.outputs), kept)
+        read = (Let(let.name, substitute(let.expr, put)) for let in lets)
+        statements = (Let(name, Var(source.name, source.type)), *read)
+        views = {name: role, **{view: role for view, role in self.views.items() if view not in names}}
+        return Written(Program(self.program.name, self.program.inputs, statements, self.program.outputs), views)
+
+    def readers(self, view: str) -> frozenset[str]:
+        """The variables that read a view."""
+        lets = (let for let in self.program.statements if isinstance(let, Let))
+        return frozenset(let.name for let in lets if view in variables(let.expr))
 
 
 def written(features: tuple[Feature, ...], answers: np.ndarray, source: Input, clock: Clock) -> Written:
@@ -54,7 +73,17 @@ def written(features: tuple[Feature, ...], answers: np.ndarray, source: Input, c
     lets = _read(writer.lets, output)
     statements = (*(Let(name, each) for name, each in lets.items()), Let("output", output))
     program = Program("program", (source,), statements, ("output",))
-    return Written(program, {name: reader for name, reader in writer.views.items() if name in lets})
+    return Written(program, {name: role for name, role in writer.views.items() if name in lets})
+
+
+def _unpacked(expr: Expr) -> Expr:
+    """An entry of an array that is written out is what stands there."""
+    if not isinstance(expr, Call):
+        return expr
+    args = [_unpacked(arg) for arg in expr.args]
+    if expr.op == "index" and isinstance(args[0], Call) and args[0].op == "stack":
+        return args[0].args[expr.params[0]]
+    return call(expr.op, *args, params=expr.params)
 
 
 def _read(lets: dict[str, Expr], output: Expr) -> dict[str, Expr]:
@@ -96,8 +125,8 @@ class _Writer:
         return self._done[feature.name]
 
     def _made(self, feature: Feature) -> Expr:
-        inner = {part.name: self.read(part) for part in feature.parts}
         attends = isinstance(feature.expr, Call) and feature.expr.op in ("width", "pick", "aggregate")
+        inner = {part.name: self._named(part) if attends else self.read(part) for part in feature.parts}
         name = self._fresh(NAMES[feature.kind]) if attends else ""
         plain = {TOKEN: self.input, PLACE: call("position", self.input), LENGTH: call("length", self.input)}
         roles = {role: self._view(name, role) for role in sorted(ROLES) if role in variables(feature.expr)}
@@ -107,12 +136,21 @@ class _Writer:
         self.lets[name] = expr
         return Var(name, expr.type)
 
+    def _named(self, feature: Feature) -> Expr:
+        """A feature that attention reads, which a network must hold at each position."""
+        expr = self.read(feature)
+        if not isinstance(expr, Var):
+            name = self._fresh(NAMES[feature.kind])
+            self.lets[name] = expr
+            self._done[feature.name] = expr = Var(name, expr.type)
+        return expr
+
     def _view(self, reader: str, role: str) -> Expr:
         if not reader:
             return self.input
         name = self._fresh(f"{reader}_{ROLES[role]}")
         self.lets[name] = self.input
-        self.views[name] = reader
+        self.views[name] = role
         return Var(name, self.source.type)
 
     def _fresh(self, name: str) -> str:

@@ -1,54 +1,71 @@
 """Where a transformer holds the variables of a program: each place tried by exchanging what it holds.
 
-A place is the output of a submodule at one position, or a third of it where queries, keys and values come out of one.
-What a variable's value changes there is a linear subspace: that of the means by value, or the slope of a number.
+A place is the output of a submodule at one position, or a third of it where queries, keys and values come out of one;
+or two of the three together, in one layer or in all.
+What a variable's value changes there is a linear subspace: that of the means by value, or the slope of a number. To
+put there what is expected for a value must do as well as what another word gives.
 A place that holds all that the network takes from a position proves nothing, since to exchange it is to exchange the
 input; nor do the answers themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from typing import Literal, final
 
 import numpy as np
 
-from scrutable.network import Network
-from scrutable.network.engine import NotCaptured
-from scrutable.program import Program, Setting
+from scrutable.network import Network, Site
+from scrutable.network.engine import Graph, NotCaptured
+from scrutable.program import Program, Setting, Usual
+from scrutable.propose._sequence_subspaces import NEGLIGIBLE, expected, linear_share, subspaces
 from scrutable.work import Clock
 
 PAIRS, FIT = 120, 400
 FIRST, HOPELESS = 24, 0.6
 """A place that fails on so many pairs is not tried on the others."""
-SURE, FOLLOWED = 0.97, 0.93
-MOST_VALUES = 40
-NEGLIGIBLE = 1e-3
+SURE, FOLLOWED = 0.97, 0.9
+EVERYWHERE = 0.5
+"""How often a variable is exchanged at all positions, and not at one."""
 Order = Literal["first", "last"]
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Swaps:
-    """Pairs of words and a position: the base's value there is to become the source's.
+    """Pairs of words: the base's value is to become the source's, at one position or at all.
 
     Arguments:
-        base, source: row numbers. steps: positions. predicted: the program's answers then. changed: whether they differ
-            from those to the base.
+        base, source: row numbers. where: `(p, length)`, at which positions. predicted: the program's answers then.
+        changed: whether they differ from those to the base.
     """
 
     base: np.ndarray
     source: np.ndarray
-    steps: np.ndarray
+    where: np.ndarray
     predicted: np.ndarray
     changed: np.ndarray
 
     def few(self, count: int) -> Swaps:
         """Some of them, changed and unchanged ones in proportion."""
         rows = np.linspace(0, len(self.base) - 1, count).astype(int)
-        return Swaps(*(each[rows] for each in (self.base, self.source, self.steps, self.predicted, self.changed)))
+        return Swaps(*(each[rows] for each in (self.base, self.source, self.where, self.predicted, self.changed)))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place of a variable, and the share of exchanges there after which the network does what the program does."""
+
+    site: str
+    followed: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether no doubt is left."""
+        return self.followed >= SURE
 
 
 @final
@@ -86,7 +103,30 @@ class Places:
         found = {name: values for name, values in found.items() if once[values.tobytes()] == name}
         return {name: v for name, v in found.items() if not self._is_output(v) and not self._is_input(name, v)}
 
-    def site(self, program: Program, name: str, clock: Clock, *, order: Order) -> str | None:
+    @cached_property
+    def together(self) -> dict[str, np.ndarray]:
+        """What each two of queries, keys and values hold together in one layer, then each and each two in all layers.
+
+        Three places are taken for such if all three are computed from the same and nothing else of their width is.
+        """
+        if not self.read:
+            return {}
+        layers, two = self._threes(), list(combinations(range(3), 2))
+        chosen = [[three[at] for at in pair] for three in layers for pair in two]
+        if len(layers) > 1:
+            chosen += [[three[at] for three in layers for at in which] for which in (*((at,) for at in range(3)), *two)]
+        held = {_text(names): np.concatenate([self.read[name] for name in names], axis=2) for names in chosen}
+        return {name: values for name, values in held.items() if not self._is_input(name, values)}
+
+    def _threes(self) -> list[list[str]]:
+        graph, groups = self.network.captured.graph, dict[tuple[frozenset[str], int], list[str]]()
+        names = set(self.network.sites) & set(graph.names)
+        for text, values in self.read.items():
+            above = _nearest(graph, Site.parse(text).name, names)
+            groups.setdefault((above, values.shape[2]), []).append(text)
+        return [three for three in groups.values() if len(three) == 3]
+
+    def site(self, program: Program, name: str, clock: Clock, *, order: Order) -> Spot | None:
         """The first or last place at which the network follows the program when the variable is exchanged, if any.
 
         What attention computes is to be found where it is computed: further on, a position holds its own answer, and to
@@ -96,46 +136,62 @@ class Places:
         swaps = self._swaps(program, name, values)
         if swaps is None:
             return None
-        fair: list[str] = []
-        for site in list(self.read)[:: 1 if order == "first" else -1]:
+        fair: list[Spot] = []
+        single = list(self.read)[:: 1 if order == "first" else -1]
+        for site in (*single, *(self.together if order == "last" else ())):
             if clock.over:
                 break
-            onto = list(_subspaces(self.read[site], values))
-            followed = self._followed(site, onto, swaps.few(FIRST))
-            if followed >= HOPELESS:
-                followed = self._followed(site, onto, swaps)
-                if followed >= SURE:
-                    return site
-                fair += [site] if followed >= FOLLOWED else []
+            onto = list(subspaces(self._held(site), values))
+            if self._followed(site, onto, swaps.few(FIRST)) < HOPELESS:
+                continue
+            followed = self._followed(site, onto, swaps, expected(self._held(site), values))
+            if followed >= SURE:
+                return Spot(site, followed)
+            fair += [Spot(site, followed)] if followed >= FOLLOWED else []
         return fair[0] if fair else None
+
+    def _held(self, site: str) -> np.ndarray:
+        return self.read[site] if site in self.read else self.together[site]
 
     def _swaps(self, program: Program, name: str, values: np.ndarray) -> Swaps | None:
         n, length = self.x.shape
         base, source = self._rng.integers(0, n, size=(2, 6 * PAIRS))
-        steps = self._rng.integers(0, length, size=len(base))
-        mask = np.arange(length) == steps[:, None]
-        put = np.broadcast_to(values[source], (len(base), length))
-        said = np.asarray(program.run(self.x[base], set={name: Setting(put, mask)})[program.outputs[0]])
+        one = np.arange(length) == self._rng.integers(0, length, size=(len(base), 1))
+        where = one | (self._rng.random((len(base), 1)) < EVERYWHERE)
+        setting = {name: Setting(values[source], where.reshape(*where.shape, *(1,) * (values.ndim - 2)))}
+        said = np.asarray(program.run(self.x[base], set=setting)[program.outputs[0]])
         changed = (said != np.asarray(program(self.x[base]))).any(1)
-        if changed.sum() < PAIRS // 4:
+        usual = Usual.of(program, self.x).covers(self.x[base], setting)
+        if (changed & usual).sum() < PAIRS // 4:
             return None
-        rows = np.concatenate([np.flatnonzero(changed)[: 2 * PAIRS // 3], np.flatnonzero(~changed)[: PAIRS // 3]])
-        return Swaps(base[rows], source[rows], steps[rows], said[rows], changed[rows])
+        rows = np.flatnonzero(changed & usual)[: 2 * PAIRS // 3], np.flatnonzero(~changed & usual)[: PAIRS // 3]
+        chosen = np.concatenate(rows)
+        return Swaps(base[chosen], source[chosen], where[chosen], said[chosen], changed[chosen])
 
-    def _followed(self, site: str, subspaces: list[np.ndarray], swaps: Swaps) -> float:
-        """The share of pairs for which the network follows, in the best subspace; changed and unchanged ones apart."""
-        held, times = self.read[site], len(subspaces)
-        own, other = (held[rows, swaps.steps] for rows in (swaps.base, swaps.source))
-        moved = np.concatenate([own + (other - own) @ onto for onto in subspaces])
-        base, steps = np.tile(self.x[swaps.base], (times, 1)), np.tile(swaps.steps, times)
-        said = self.network.patched(base, {site: moved}, steps=steps).reshape(times, *swaps.predicted.shape)
-        right = (said == swaps.predicted).all(2)
-        kinds = [right[:, kind].mean(1) for kind in (swaps.changed, ~swaps.changed) if kind.any()]
+    def _followed(self, site: str, onto: list[np.ndarray], swaps: Swaps, means: np.ndarray | None = None) -> float:
+        """The share of pairs for which the network follows, in the best subspace; changed and unchanged ones apart.
+
+        Arguments:
+            means: what the place is expected to hold, `(n, length, numbers)`: that in the place of what the source
+                holds must do as well.
+        """
+        held = self._held(site)
+        own, where = held[swaps.base], swaps.where[..., None]
+        towards = [each[swaps.source] for each in (held, means) if each is not None]
+        moved = np.concatenate([np.where(where, own + (other - own) @ p, own) for p in onto for other in towards])
+        base = np.tile(self.x[swaps.base], (len(onto) * len(towards), 1))
+        said = self.network.patched(base, {site: moved})
+        right = (said.reshape(len(onto), len(towards), *swaps.predicted.shape) == swaps.predicted).all(-1)
+        kinds = [right[..., kind].mean(-1).min(1) for kind in (swaps.changed, ~swaps.changed) if kind.any()]
         return float(np.min(kinds, axis=0).max())
 
     def _is_output(self, held: np.ndarray) -> bool:
-        said = self.network.raw(self.x)
-        return said.shape == held.shape and bool(np.allclose(said, held, rtol=1e-3, atol=1e-3))
+        """Whether the scores of the answers are read off what a place holds, as it stands or normalised, by a linear
+        map and nothing else."""
+        said, rows = self.network.raw(self.x), held.reshape(-1, held.shape[2])
+        said = said.reshape(len(rows), -1)
+        normed = (rows - rows.mean(1, keepdims=True)) / (rows.std(1, keepdims=True) + 1e-5)
+        return any(linear_share(each, said) > 1 - NEGLIGIBLE for each in (rows, normed))
 
     def _is_input(self, site: str, held: np.ndarray) -> bool:
         """Whether what a place holds at a position is all that the network takes from there."""
@@ -149,30 +205,19 @@ class Places:
         return bool(np.allclose(said, self.network.raw(exchanged), rtol=1e-3, atol=1e-3))
 
 
-def _subspaces(held: np.ndarray, values: np.ndarray) -> Iterator[np.ndarray]:
-    """Projections `(numbers, numbers)` onto everything, the differences of means by value and the slope of a number.
-
-    The last two both orthogonal and such that what varies apart from the value stays (orthogonal in the metric of the
-    covariance).
-    """
-    rows = held.reshape(-1, held.shape[2])
-    centred, flat = rows - rows.mean(0), values.reshape(-1).astype(np.float64)
-    levels, place = np.unique(np.round(flat, 6), return_inverse=True)
-    yield np.eye(held.shape[2])
-    inverse = np.linalg.pinv(centred.T @ centred / len(rows), rcond=NEGLIGIBLE**2, hermitian=True)
-    spread = flat - flat.mean()
-    kinds = [(spread @ centred)[None]]
-    if 2 < len(levels) <= MOST_VALUES:
-        sums = np.zeros((len(levels), rows.shape[1]))
-        np.add.at(sums, place.reshape(-1), centred)
-        kinds.insert(0, sums / np.sqrt(np.bincount(place.reshape(-1)))[:, None])
-    for directions in kinds:
-        axes = _span(directions)
-        yield axes @ axes.T
-        read = inverse @ axes
-        yield read @ np.linalg.pinv(axes.T @ read) @ axes.T
+def _text(names: list[str]) -> str:
+    first, *others = map(Site.parse, names)
+    return str(replace(first, beside=tuple(others)))
 
 
-def _span(directions: np.ndarray) -> np.ndarray:
-    _, sizes, axes = np.linalg.svd(directions, full_matrices=False)
-    return axes[sizes > max(NEGLIGIBLE * sizes[0], 1e-9)].T
+def _nearest(graph: Graph, name: str, among: set[str]) -> frozenset[str]:
+    """The nearest values of a graph, `among` some, that one is computed from."""
+    waiting, seen, found = [name], set[str](), set[str]()
+    while waiting:
+        for node in graph.inputs(waiting.pop()):
+            if node.name in among:
+                found.add(node.name)
+            elif node.name not in seen:
+                seen.add(node.name)
+                waiting.append(node.name)
+    return frozenset(found)

@@ -13,10 +13,10 @@ from scrutable.hypothesis import Alignment, Hypothesis, Provenance
 from scrutable.propose._base import Problem, Proposer
 from scrutable.propose._inputs import program_inputs
 from scrutable.propose._sequence_bank import Words, stages
-from scrutable.propose._sequence_joined import TOGETHER, joined
+from scrutable.propose._sequence_located import Located, located
 from scrutable.propose._sequence_program import Written, written
 from scrutable.propose._sequence_search import RIGHT, Settling, settling
-from scrutable.propose._sequence_sites import Order, Places
+from scrutable.propose._sequence_sites import Places
 from scrutable.work import generator
 
 SOURCES = (
@@ -69,19 +69,33 @@ class SequenceProposer(Proposer):
         if not len(x) or (answers == answers.flat[0]).all():
             return
         words = Words(x, problem.network.inputs.classes or 1, _causal(problem, x))
-        places, left = Places(problem.network, problem.inputs.astype(np.int64), rng), list[Hypothesis]()
-        for each in _programs(problem, words, answers):
-            found = _located(each, places, problem)
-            if found.alignment.sites:
-                yield found
-            else:
-                left.append(found)
-        yield from left[:OFFERED]
+        places = Places(problem.network, problem.inputs.astype(np.int64), rng)
+        for each in _offered(_programs(problem, words, answers), places, problem):
+            yield _hypothesis(each, problem)
 
 
-def _programs(problem: Problem, words: Words, answers: np.ndarray) -> Iterator[Written]:
-    """The shortest programs that settle the answers, each once."""
-    source, found, said = program_inputs(problem.network.inputs)[0], list[Settling](), set[str]()
+def _offered(programs: list[Written], places: Places, problem: Problem) -> list[Located]:
+    """The program whose variables are located best, and one more: without what is in doubt, or the next best.
+
+    Programs that give the same answers differ in their variables, and the shortest need not be what the network does.
+    The first all of whose variables have a place ends the search for places.
+    """
+    found: list[Located] = []
+    for each in programs if places.read else ():
+        found.append(located(each, places, problem.clock))
+        if problem.clock.over or (found[-1].spots and not found[-1].left_out):
+            break
+    ranked = sorted((each for each in found if each.spots), key=lambda each: each.rank)
+    if not ranked:
+        return [Located(each, {}) for each in programs[:OFFERED]]
+    sure = ranked[0].sure
+    others = [sure] if 0 < len(sure.spots) < len(ranked[0].spots) else ranked[1:]
+    return [ranked[0], *others][:OFFERED]
+
+
+def _programs(problem: Problem, words: Words, answers: np.ndarray) -> list[Written]:
+    """The shortest programs that settle the answers, each once, the shortest first."""
+    source, found, said = program_inputs(problem.network.inputs)[0], list[Settling](), dict[str, Written]()
     for features in stages(words):
         found += settling(list(features), answers, problem.clock)
         found.sort(key=lambda each: each.bits)
@@ -90,7 +104,7 @@ def _programs(problem: Problem, words: Words, answers: np.ndarray) -> Iterator[W
     kept: list[Settling] = []
     for each in found:
         parts = set(each.features)
-        if any(parts > set(other.features) for other in kept) or not any(f.spread for f in parts):
+        if any(parts >= set(other.features) for other in kept) or not any(f.spread for f in parts):
             continue
         kept.append(each)
         if len(kept) == WRITTEN:
@@ -102,48 +116,15 @@ def _programs(problem: Problem, words: Words, answers: np.ndarray) -> Iterator[W
             continue
         right = float((np.asarray(made.program(problem.inputs)) == problem.outputs).mean())
         if made.program.source not in said and right >= RIGHT:
-            said.add(made.program.source)
-            yield made
+            said[made.program.source] = made
+    return sorted(said.values(), key=lambda made: made.program.bits)
 
 
-def _located(made: Written, places: Places, problem: Problem) -> Hypothesis:
-    """The program with all its sites and those views that have one; without any if another variable has none.
-
-    A variable that is the answer by another name needs none: any network holds its answer somewhere. Variables
-    without a place of their own may have one together.
-    """
-    run = made.program.run(problem.inputs)
-    inner = [name for name in made.program.variables if name not in (*made.program.outputs, *made.views)]
-    inner = [name for name in inner if not _one_to_one(np.asarray(run[name]), problem.outputs)]
-    sites = _sites(made, inner, places, problem)
-    if sites is None:
-        whole = joined(made, inner, {name: np.asarray(run[name]) for name in inner})
-        sites = None if whole is None else _sites(whole, [TOGETHER], places, problem)
-        made = made if whole is None or sites is None else whole
-    sites = sites or {}
-    program = made.without(set(made.views) - set(sites)).program
+def _hypothesis(found: Located, problem: Problem) -> Hypothesis:
+    program = found.bare.program
     right = bool((np.asarray(program(problem.inputs)) == problem.outputs).all())
     settings = {"words": WORDS} if right else {"words": WORDS, "mode": "approximate"}
-    return Hypothesis(program, Alignment(sites), Provenance("sequences", settings, problem.seed, SOURCES))
-
-
-def _sites(made: Written, inner: list[str], places: Places, problem: Problem) -> dict[str, str] | None:
-    """Sites of all inner variables and of some views; None where one of the former has none."""
-    sites: dict[str, str] = {}
-    for name in (*inner, *made.views) if places.read else ():
-        order: Order = "last" if name in made.views else "first"
-        found = places.site(made.program, name, problem.clock, order=order)
-        if found is not None:
-            sites[name] = found
-        elif name in inner:
-            return None
-    return sites
-
-
-def _one_to_one(values: np.ndarray, answers: np.ndarray) -> bool:
-    """Whether each settles the other."""
-    pairs = np.unique(np.stack([values.reshape(-1), answers.reshape(-1)], axis=1), axis=0)
-    return all(len(np.unique(column)) == len(pairs) for column in pairs.T)
+    return Hypothesis(program, Alignment(found.sites), Provenance("sequences", settings, problem.seed, SOURCES))
 
 
 def _causal(problem: Problem, x: np.ndarray) -> bool:
