@@ -31,9 +31,7 @@ def induced(wiring: Wiring, places: Places) -> np.ndarray:
         UserError: a site that is no value of the captured graph.
     """
     starts, constants = starts_of(wiring), {s.component for s in wiring.sources if s.constant is not None}
-    at: dict[str, Set[str]] = {
-        name: set().union(*(components_at(wiring, part) for part in site.parts)) for name, site in places.sites.items()
-    }
+    at: dict[str, Set[str]] = {name: components_at(wiring, site) for name, site in places.sites.items()}
     at |= {INPUT: starts - constants, OUTPUT: {"output"}}
     free = set(wiring.components) - starts - set().union(*at.values())
     keep = np.zeros(len(wiring.edges), dtype=bool)
@@ -77,6 +75,11 @@ def components_at(wiring: Wiring, site: Site) -> set[str]:
     Raises:
         UserError: no such value, or indices that do not exist.
     """
+    return set().union(*(_components_at(wiring, part) for part in site.parts))
+
+
+def _components_at(wiring: Wiring, site: Site) -> set[str]:
+    """The same of one place."""
     graph, node = wiring.graph, wiring.graph.node(site.name)
     terms = {source.node.index for source in wiring.sources}
     found = _made_of(graph, node, terms, sums) or _after(graph, node, terms) or _made_of(graph, node, terms, affine)
