@@ -81,6 +81,17 @@ def test_what_is_set_where_a_variable_lives_sets_that_variable(name: str) -> Non
         assert (said != made.network.predict(x)).any()
 
 
+def test_what_follows_from_values_that_no_word_brings_together_is_read_as_well() -> None:
+    """A bracket is missing wherever fewer are open than closed, also where there are more of both than positions."""
+    made = compiled(task("sound_so_far"), "plain")
+    (found,) = proposed(made.network)
+    opened, closed, below = [name for name in found.program.variables if name in found.alignment.sites][:3]
+    counts = np.stack(np.meshgrid(np.arange(8), np.arange(8), indexing="ij"), axis=-1).reshape(-1, 1, 2)
+    values = {name: Setting(np.repeat(counts[..., at], 7, axis=1)) for at, name in enumerate((opened, closed))}
+    run = found.program.run(np.zeros((len(counts), 7), dtype=int), set=values)
+    assert np.array_equal(run[below][:, 0] != run[below][0, 0], counts[:, 0, 0] < counts[:, 0, 1])
+
+
 def test_soft_attention_is_no_program() -> None:
     """Weights that are neither a choice nor a mean nor a count give no hypothesis, rather than a wrong one."""
     made = compile(task("histogram").program(), task("histogram").inputs, Options(), seed=0)

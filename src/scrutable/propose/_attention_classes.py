@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 MOST_CLASSES = 400
+EDGE = 0.02
+"""What contributes less than this share of what varies most is not read."""
 WITHIN = 0.02
 """Values nearer to each other than this share of what varies most are one."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from scrutable.program import Expr, call, substitute
 from scrutable.propose._attention_classes import (
+    EDGE,
     WITHIN,
     classes,
     determines,
@@ -19,7 +20,7 @@ from scrutable.propose._attention_classes import (
     settled_by,
     spread,
 )
-from scrutable.propose._attention_combined import Combined, Heard, combined, names_of, nearest
+from scrutable.propose._attention_combined import Combined, Heard, names_of, nearest
 from scrutable.propose._attention_graph import Component, NotRead
 from scrutable.propose._attention_heads import Attending
 from scrutable.propose._attention_moved import Moved, mean, picked
@@ -28,10 +29,9 @@ from scrutable.propose._attention_reading import Reader, Reading
 from scrutable.propose._attention_routing import routed
 from scrutable.propose._attention_sites import Sites
 from scrutable.propose._attention_store import Store, settled
+from scrutable.propose._attention_units import mapped
 from scrutable.work import Clock
 
-EDGE = 0.02
-"""What contributes less than this share of what varies most is not read."""
 BLUR = 0.4
 """What differs by more than this share of what varies most, where all that is read is the same, is not understood."""
 WIDEST = 0.3
@@ -130,7 +130,7 @@ class Walk:
         if source.kind == "heads":
             return [Heard(tuple(self._head(source, outgoing @ through, scale, last=last)), numbers)]
         held = self.flat(self.reading.held(source))
-        maps = self._map(source, outgoing @ through, scale, last=last)
+        maps = mapped(self, source, outgoing @ through, scale, last=last)
         parts = [Heard(names, held[:, units] @ outgoing[units]) for units, names in maps]
         return [*parts, Heard((), numbers - sum(part.numbers for part in parts))]
 
@@ -215,59 +215,6 @@ class Walk:
         names = [self.store.source.name, *self.store.lets]
         return substitute(expr, {name: self.store.var(name) for name in names})
 
-    def _map(
-        self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool
-    ) -> list[tuple[list[int], tuple[str, ...]]]:
-        """The variables that a block of units computes, and by which units: one for each set of things that some read.
-
-        Arguments:
-            last: whether the output reads them; what they are computed from then serves as well.
-        """
-        held = self.flat(self.reading.held(source))
-        useful = np.ptp(held, axis=0) * np.abs(outgoing).max(1) > EDGE * scale / 20
-        reader = (source.name, "input")
-        read = [
-            (s, np.ptp(self.flat(self.reading.contribution(s, reader)), axis=0)) for s in self.reading.sources(reader)
-        ]
-        total = np.max([size for _, size in read], axis=0)
-        groups: dict[frozenset[str], list[int]] = {}
-        for unit in np.flatnonzero(useful):
-            names = frozenset(s.name for s, size in read if size[unit] > EDGE * total[unit])
-            groups.setdefault(names, []).append(int(unit))
-        found: list[tuple[list[int], tuple[str, ...]]] = []
-        maps = _maps(list(groups.values()), held, outgoing, WITHIN * scale)
-        for units in maps:
-            view = held[:, units] @ outgoing[units]
-            if spread(view) <= EDGE * scale:
-                continue
-            through = np.zeros((held.shape[1], len(units)))
-            through[units, range(len(units))] = 1 / total[units]
-            heard = self.heard(reader, through)
-            parents = names_of(heard)
-            more = self._outcomes(source, heard, units, outgoing)
-            if last and len(maps) == 1:
-                found.append((units, tuple(parents)))
-                self.outcomes, self.last = more, source.name
-                continue
-            names = list(self.classed(parents, view, scale, name="value", site=source.name, more=more))
-            found.append((units, tuple(names)))
-            seen = np.zeros_like(outgoing)
-            seen[units] = outgoing[units]
-            for name in set(names) - set(parents):
-                self.sites.note(name, source, "held", seen)
-        return found
-
-    def _outcomes(
-        self, source: Component, heard: list[Heard], units: list[int], outgoing: np.ndarray
-    ) -> Combined | None:
-        """What is seen of some units for every combination of what they read."""
-        constant = self.reading.bias((source.name, "input"))[-1][0, -1]
-        more = combined(heard, self.store.labels, constant)
-        if more is None:
-            return None
-        held = self.reading.activated(source, more.numbers)
-        return Combined(more.columns, held[:, units] @ outgoing[units])
-
     def _head(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
         found = self._moved(source, outgoing, scale, last=last)
         for name in found:
@@ -321,15 +268,3 @@ class Walk:
         if not known:
             self.sites.note(chosen.name, source, "pattern", None)
         return chosen, how
-
-
-def _maps(groups: list[list[int]], held: np.ndarray, outgoing: np.ndarray, within: float) -> list[list[int]]:
-    """Groups of units, as one where together they show no more than one of them: the codes of one map's values."""
-    units = sorted(unit for group in groups for unit in group)
-    counts = [_count(held[:, each] @ outgoing[each], within) for each in (*groups, units)]
-    return [units] if len(groups) > 1 and counts[-1] <= max(counts[:-1]) else groups
-
-
-def _count(view: np.ndarray, within: float) -> float:
-    found = classes(view, within)
-    return np.inf if found is None else float(found.max())
