@@ -58,8 +58,10 @@ def results(case: Case) -> dict:
 
 
 def test_a_small_domain_is_tested_with_every_pair_and_says_so() -> None:
-    got = results(trial(total_network(7), TOTAL))["interchange"]
-    assert got.passed and got.value == 1.0 and got.n == 32
+    case = trial(total_network(7), TOTAL)
+    find, test = (part.inputs.sum(1) for part in (case.find, case.test))
+    got = results(case)["interchange"]
+    assert got.passed and got.value == 1.0 and got.n == np.isin(test, find).sum() > 25
     assert "re-used pool" in got.method and 0.9 <= got.interval.low < 1.0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from scrutable.program import Program, Selector, Seq, Setting, Usual
 from scrutable.verify._agreement import agrees
 from scrutable.verify._base import Case, Sample
 from scrutable.verify._pooled import Pool, every_pair
+from scrutable.verify._scope import Scope
 
 ROUNDS = 8
 
@@ -52,13 +54,19 @@ class Question:
         return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
 
     @property
-    def usual(self) -> Usual:
-        """What happens in the program on the rows searched. Cost: one run."""
-        return Usual.of(self.program, self.case.find.inputs)
+    def scope(self) -> Scope:
+        """What the inputs for finding show. Cost: one run of the program."""
+        find, labels = self.on(self.case.find), self.case.network.outputs.classes is not None
+        usual = Usual.of(self.program, self.case.find.inputs)
+        return Scope.of(find.values, self.case.find.outputs, usual, labels=labels, stepwise=self.stepwise)
 
-    def claimed(self, usual: Usual, base: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
-        """For which bases all that happens in the program with the variable set is usual, `(n,)`."""
-        return usual.covers(base, self._setting(values, where))
+    def claimed(self, scope: Scope, on: Values, rows: Rows) -> np.ndarray:
+        """Which pairs ask for nothing that is out of scope, `(p,)`."""
+        setting = self._setting(on.values[rows.source], rows.where)
+        shown = scope.shown(on.values, stepwise=self.stepwise)
+        exchanged = ((shown[rows.base] & shown[rows.source]) | ~rows.where).all(1)
+        covered = scope.usual.covers(on.sample.inputs[rows.base], setting)
+        return np.asarray(covered & exchanged & scope.given(rows.predicted))
 
     def _setting(self, values: np.ndarray, where: np.ndarray) -> dict[str, Setting]:
         mask = where.reshape(*where.shape, *(1,) * (values.ndim - 2)) if self.stepwise else None
@@ -81,33 +89,32 @@ class Rows:
     changed: np.ndarray
     pool: Pool | None = None
 
+    def some(self, index: np.ndarray) -> Rows:
+        """Those at an index; they share no pool."""
+        return Rows(self.base[index], self.source[index], self.where[index], self.predicted[index], self.changed[index])
+
 
 def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.random.Generator) -> Rows:
     """Pairs of the rows `among`, none used twice; at least half of them, where that is possible, change the answer."""
     pool, most = rng.permutation(among), len(among) // 2
     room = {True: int(np.ceil(0.6 * most)), False: int(0.4 * most)}
-    kept, usual = list[Rows](), question.usual
+    kept, scope = list[Rows](), question.scope
     for _ in range(ROUNDS):
         half = len(pool) // 2
         base, source = pool[:half], pool[half : 2 * half]
-        where = _positions(question, on, half, rng)
-        predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
-        changed = ~question.agree(predicted, on.answers[base])
-        claimed = question.claimed(usual, on.sample.inputs[base], on.values[source], where)
+        drawn = _exchanged(question, on, base, source, rng)
+        claimed = question.claimed(scope, on, drawn)
         take = np.zeros(half, bool)
         for kind in (True, False):
-            rows = np.flatnonzero((changed == kind) & claimed)[: room[kind]]
+            rows = np.flatnonzero((drawn.changed == kind) & claimed)[: room[kind]]
             take[rows] = True
             room[kind] -= len(rows)
-        kept.append(Rows(base[take], source[take], where[take], predicted[take], changed[take]))
+        kept.append(drawn.some(take))
         pool = rng.permutation(np.concatenate([base[~take], source[~take], pool[2 * half :]]))
         if not any(room.values()) or len(pool) < 2:
             break
-    names = ("base", "source", "where", "predicted", "changed")
-    base, source, where, predicted, changed = (np.concatenate([getattr(k, name) for k in kept]) for name in names)
-    calm = np.flatnonzero(~changed)[: int(changed.sum())]
-    rows = np.concatenate([np.flatnonzero(changed), calm])
-    return Rows(base[rows], source[rows], where[rows], predicted[rows], changed[rows])
+    whole = _all_of(kept)
+    return whole.some(_balanced(whole.changed, np.ones(len(whole.base), bool)))
 
 
 def pooled_rows(
@@ -115,14 +122,32 @@ def pooled_rows(
 ) -> Rows:
     """Pairs of the rows `among`, each paired with every other; no more of them leave the answer than change it."""
     base, source = every_pair(among, rng)
+    whole = _exchanged(question, on, base, source, rng)
+    rows = whole.some(_balanced(whole.changed, question.claimed(question.scope, on, whole)))
+    return replace(rows, pool=Pool(rows.base, rows.source, population))
+
+
+def _exchanged(question: Question, on: Values, base: np.ndarray, source: np.ndarray, rng: np.random.Generator) -> Rows:
+    """Pairs with positions drawn at random, and what the program answers."""
     where = _positions(question, on, len(base), rng)
     predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
-    changed = ~question.agree(predicted, on.answers[base])
-    claimed = question.claimed(question.usual, on.sample.inputs[base], on.values[source], where)
-    calm = np.flatnonzero(~changed & claimed)[: int((changed & claimed).sum())]
-    rows = np.concatenate([np.flatnonzero(changed & claimed), calm])
-    base, source = base[rows], source[rows]
-    return Rows(base, source, where[rows], predicted[rows], changed[rows], Pool(base, source, population))
+    return Rows(base, source, where, predicted, ~question.agree(predicted, on.answers[base]))
+
+
+def _all_of(several: Sequence[Rows]) -> Rows:
+    return Rows(
+        base=np.concatenate([each.base for each in several]),
+        source=np.concatenate([each.source for each in several]),
+        where=np.concatenate([each.where for each in several]),
+        predicted=np.concatenate([each.predicted for each in several]),
+        changed=np.concatenate([each.changed for each in several]),
+    )
+
+
+def _balanced(changed: np.ndarray, claimed: np.ndarray) -> np.ndarray:
+    """The pairs that are claimed: those that change the answer, then no more of those that leave it."""
+    first = np.flatnonzero(changed & claimed)
+    return np.concatenate([first, np.flatnonzero(~changed & claimed)[: len(first)]])
 
 
 def _positions(question: Question, on: Values, count: int, rng: np.random.Generator) -> np.ndarray:
