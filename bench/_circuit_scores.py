@@ -63,7 +63,7 @@ def _short(expr: Expr) -> bool:
 def _selects(found: Decompiled, module: Transformer, head: str, selector: Expr) -> bool:
     """Whether a selector selects the keys that get a head's weight; of several, a head that picks weighs the first."""
     _, block, _, at = head.split(".")
-    kind = found.walk.selectors[_first(found, head)][1].kind
+    kind = found.walk.kinds[_first(found, head)]
     store = found.walk.store
     for x, selected in zip(store.words.values(), store.selected(selector), strict=True):
         weight = _weights(module, x, int(block))[:, int(at), 1:, :]

@@ -92,6 +92,17 @@ def test_what_follows_from_values_that_no_word_brings_together_is_read_as_well()
     assert np.array_equal(run[below][:, 0] != run[below][0, 0], counts[:, 0, 0] < counts[:, 0, 1])
 
 
+@pytest.mark.parametrize(
+    "name", [pytest.param("sound_so_far", marks=pytest.mark.slow), "highest_count", "least_frequent"]
+)
+def test_scores_blurred_by_noise_are_read_where_the_network_still_does_its_task(name: str) -> None:
+    """Nothing that is seen depends on which key wins, or on how much more it weighs, where they all say the same."""
+    made = compiled(task(name), "noisy", seed=2)
+    assert made.agreement.exact
+    (found,) = proposed(made.network)
+    assert right_everywhere(found, made)
+
+
 def test_soft_attention_is_no_program() -> None:
     """Weights that are neither a choice nor a mean nor a count give no hypothesis, rather than a wrong one."""
     made = compile(task("histogram").program(), task("histogram").inputs, Options(), seed=0)

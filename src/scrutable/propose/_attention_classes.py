@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.cluster.hierarchy import linkage
 
 MOST_CLASSES = 400
 EDGE = 0.02
@@ -36,14 +37,29 @@ def _joined(vectors: np.ndarray, within: float) -> np.ndarray:
     return label
 
 
-def settled_by(columns: list[np.ndarray], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """What vectors are where columns agree: the means, `(groups, k)`, the group of each, and how far any is from its
-    mean."""
+def apart(vectors: np.ndarray, least: float, most: float) -> float:
+    """Between `least` and `most`, a distance that tells vectors, `(n, k)`, of one class from those of others.
+
+    It is the middle of the widest gap between distances at which more and more of them are joined in chains.
+    """
+    if least >= most or len(vectors) < 2:
+        return least
+    joined = linkage(vectors, method="single", metric="chebyshev")[:, 2]
+    steps = np.array([least, *joined[(joined > least) & (joined < most)], most])
+    at = int(np.argmax(steps[1:] / steps[:-1]))
+    return float(np.sqrt(steps[at] * steps[at + 1]))
+
+
+def settled_by(columns: list[np.ndarray], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What vectors are where columns agree: the means, `(groups, k)`, the group of each, and how far any of each group
+    is from its mean, `(groups,)`."""
     group = joint(columns) if columns else np.zeros(len(vectors), dtype=np.int64)
     sums = np.zeros((group.max(initial=0) + 1, vectors.shape[1]))
     np.add.at(sums, group, vectors)
     means = sums / np.bincount(group, minlength=len(sums))[:, None]
-    return means, group, float(np.abs(vectors - means[group]).max(initial=0.0))
+    off = np.zeros(len(means))
+    np.maximum.at(off, group, np.abs(vectors - means[group]).max(1, initial=0.0))
+    return means, group, off
 
 
 def in_order(labels: np.ndarray) -> np.ndarray:

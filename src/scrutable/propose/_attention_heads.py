@@ -1,12 +1,12 @@
-"""What a head does: which keys it selects at each query, and whether it picks one, takes a mean or counts.
+"""Which keys a head selects at each query, and how near its weights come to one of three uses of them.
 
-The start token says what happens where nothing is selected: a key that scores more than it is selected. Where it scores
-like the selected keys, its weight is one over their number and one.
+It picks one, takes a mean or counts. The start token says what happens where nothing is selected: a key that scores
+more than it is selected. Where it scores like the selected keys, its weight is one over their number and one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -18,37 +18,42 @@ TIE = 3.0
 """A key whose score is nearer to that of the start token, in nats, is tied with it."""
 GAP = 4.0
 """Scores that lie side by side within this distance, in nats, are of one level."""
-NEAR = 0.45
-"""How far weights may be from those of a uniform or a single choice."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Attending:
-    """What some heads that attend alike do.
+    """Which keys some heads that attend alike select.
 
     Arguments:
-        kind: "pick" (the first selected), "mean" (all of them) or "width" (how many).
-        chosen: for each length, `(n, queries, keys)`. none: whether nothing is selected, at each position of each word.
-        start: whether there is a start token.
+        chosen: for each length, `(n, queries, keys)`.
+        start: whether there is a start token. tied: whether it scores as some selected keys do.
         seen_keys, seen_queries: `(numbers, k)`: what scores show of a query, and of a key.
     """
 
-    kind: str
     chosen: list[np.ndarray]
-    none: np.ndarray
     start: bool
+    tied: bool
     seen_keys: np.ndarray
     seen_queries: np.ndarray
 
+    @property
+    def none(self) -> np.ndarray:
+        """Whether nothing is selected, at each position of each word."""
+        return np.concatenate([~each.any(-1).reshape(-1) for each in self.chosen])
+
+    def choosing(self, chosen: list[np.ndarray]) -> Attending:
+        """The same of other keys."""
+        return replace(self, chosen=chosen)
+
 
 def attending(reading: Reading, heads: Component) -> Attending:
-    """Read scores and weights.
+    """Read scores.
 
     Raises:
-        NotRead: the heads do none of these things.
+        NotRead: there are more positions before the words than one.
     """
-    scores, weights, lengths = reading.scores(heads), reading.pattern(heads), list(reading.words)
+    scores, lengths = reading.scores(heads), list(reading.words)
     before = scores[-1].shape[-1] - lengths[-1]
     if before not in (0, 1):
         raise NotRead(f"{before} positions before the words")
@@ -56,11 +61,9 @@ def attending(reading: Reading, heads: Component) -> Attending:
     tied = before == 1 and any((np.abs(each) < TIE).any() for each in above)
     cut = _below_level(np.concatenate([each.reshape(-1) for each in above])) if tied or not before else 0.0
     chosen = [each > cut for each in above]
-    kind = _kind(chosen, [w[:, before:] for w in weights], before, tied=tied)
-    none = np.concatenate([~each.any(-1).reshape(-1) for each in chosen])
     key, query = (_whole(reading, (heads.name, port)) for port in ("key", "query"))
     first = key[0] if before else 0.0
-    return Attending(kind, chosen, none, before == 1, _seen(key - first), _seen(query))
+    return Attending(chosen, before == 1, tied, _seen(key - first), _seen(query))
 
 
 def _above(scores: np.ndarray, before: int) -> np.ndarray:
@@ -79,23 +82,20 @@ def _below_level(scores: np.ndarray) -> float:
     return float(levels[gaps[0] : gaps[0] + 2].mean()) if len(gaps) else float(levels[-1]) - 1.0
 
 
-def _kind(chosen: list[np.ndarray], weights: list[np.ndarray], before: int, *, tied: bool) -> str:
-    ideal: dict[str, float] = {"width": 0.0, "pick": 0.0, "mean": 0.0}
-    for picked, weight in zip(chosen, weights, strict=True):
-        count = picked.sum(-1, keepdims=True)
-        alone = np.zeros(picked.shape)
-        np.put_along_axis(alone, picked.argmax(-1)[..., None], 1.0, axis=-1)
-        wanted = {
-            "width": picked / (1 + count),
-            "pick": np.where(count > 0, alone, 0.0),
-            "mean": picked / np.maximum(1, count),
-        }
-        for kind, each in wanted.items():
-            ideal[kind] = max(ideal[kind], float(np.abs(each - weight[..., before:]).max()))
-    kind = "width" if tied else min(("pick", "mean"), key=lambda each: ideal[each])
-    if ideal[kind] < NEAR:
-        return kind
-    raise NotRead("a head whose weights are neither a choice, nor a mean, nor a count")
+def ideal(kind: str, chosen: np.ndarray, *, start: bool) -> np.ndarray:
+    """The weights of a head that selects keys, `(n, queries, keys)`, and does one thing with them, the start first.
+
+    Arguments:
+        kind: "pick" (the first selected), "mean" (all of them) or "width" (how many).
+    """
+    count = chosen.sum(-1, keepdims=True)
+    if kind == "pick":
+        on = np.zeros(chosen.shape)
+        np.put_along_axis(on, chosen.argmax(-1)[..., None], 1.0, axis=-1)
+        on = np.where(count > 0, on, 0.0)
+    else:
+        on = chosen / (1 + count if kind == "width" else np.maximum(1, count))
+    return np.concatenate([1 - on.sum(-1, keepdims=True), on], axis=-1) if start else on
 
 
 def _whole(reading: Reading, reader: tuple[str, str]) -> np.ndarray:

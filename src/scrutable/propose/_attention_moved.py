@@ -1,4 +1,9 @@
-"""What a head moves: a variable picked at the first selected key, or the mean of a number."""
+"""What a head does with the keys that it selects, as its reader sees it.
+
+It moves a variable picked at the first selected key, or the mean of a number; or, where all keys look alike, the weight
+of the start token says how many are selected, or whether any is. Weights may be far from ideal ones where that is not
+seen.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,16 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from scrutable.program import Call, Const, Expr, Var, call
-from scrutable.propose._attention_graph import NotRead
-from scrutable.propose._attention_heads import Attending
+from scrutable.propose._attention_classes import WITHIN, settled_by
+from scrutable.propose._attention_graph import Component, NotRead
+from scrutable.propose._attention_heads import Attending, ideal
 
 if TYPE_CHECKING:
     from scrutable.propose._attention_walk import Walk
+
+
+BLUR = 0.4
+"""What differs by more than this share of what varies most is not understood."""
 
 
 @final
@@ -33,6 +43,74 @@ class Moved:
     cells: np.ndarray
     start: np.ndarray | None
     within: float
+
+
+def moved(walk: Walk, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> tuple[str, list[str]]:
+    """What the program does with the keys that some heads select, and the variables that it gets of them.
+
+    Arguments:
+        outgoing: `(held, k)`, what the reader sees of what the heads hold. scale: by how much what varies most does.
+        last: whether the output reads it.
+
+    Raises:
+        NotRead: what is seen is no choice, no mean and no count.
+    """
+    chosen, how = walk.selector(source)
+    values = _values(walk, source)
+    seen = [w @ v for w, v in zip(_weights(walk, source, how), values, strict=True)]
+    misses = {
+        kind: max(
+            float(np.abs((ideal(kind, keys, start=how.start) @ v - each) @ outgoing).max())
+            for keys, v, each in zip(how.chosen, values, seen, strict=True)
+        )
+        for kind in ("pick", "mean", *(("width",) if how.start else ()))
+    }
+    kind = min(misses, key=lambda each: misses[each])
+    least = max(WITHIN * scale, misses[kind])
+    names = [] if kind == "width" else walk.variables((source.name, "value"), outgoing, least=least)
+    if not names:
+        several = _counts(how, walk.flat(seen) @ outgoing, WITHIN * scale)
+        width = call("width", chosen)
+        name = walk.store.add(*(("count", width) if several else ("found", call("lt", 0, width))), site=source.name)
+        return "width" if several else "pick", [name]
+    if misses[kind] > BLUR * scale:
+        raise NotRead(f"what {source.name} moves is neither a choice nor a mean")
+    cells = walk.flat([v[:, how.start :] for v in values]) @ outgoing
+    start = values[-1][0, 0] @ outgoing if how.start else None
+    found = Moved(source.name, tuple(names), chosen, how, cells, start, WITHIN * scale)
+    if kind == "pick" or all(_one_value(walk, name, how) for name in names):
+        return "pick", picked(walk, found, last=last)
+    return "mean", mean(walk, found)
+
+
+def _values(walk: Walk, source: Component) -> list[np.ndarray]:
+    """What heads read at every position, for each length `(n, positions, numbers)`, the start first."""
+    reader = (source.name, "value")
+    return [
+        bias + sum(walk.reading.contribution(each, reader)[k] for each in walk.reading.sources(reader))
+        for k, bias in enumerate(walk.reading.bias(reader))
+    ]
+
+
+def _weights(walk: Walk, source: Component, how: Attending) -> list[np.ndarray]:
+    return [weights[:, how.start :] for weights in walk.reading.pattern(source)]
+
+
+def _counts(how: Attending, view: np.ndarray, within: float) -> bool:
+    """Whether what is seen says how many keys are selected, and not just whether any is."""
+    counts = np.concatenate([each.sum(-1).reshape(-1) for each in how.chosen])
+    any_, number = (settled_by([labels], view)[2].max() for labels in (counts > 0, counts))
+    return bool(number <= any_ / 2 and (how.tied or any_ > within))
+
+
+def _one_value(walk: Walk, name: str, how: Attending) -> bool:
+    """Whether all selected keys have the same value of a variable, at each query."""
+    for chosen, values in zip(how.chosen, walk.store.by_length(name), strict=True):
+        keys = values[:, None, :].astype(np.float64)
+        least, most = np.where(chosen, keys, np.inf).min(-1), np.where(chosen, keys, -np.inf).max(-1)
+        if (least < most - 1e-6).any():
+            return False
+    return True
 
 
 def picked(walk: Walk, moved: Moved, *, last: bool) -> list[str]:

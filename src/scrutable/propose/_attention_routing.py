@@ -8,7 +8,7 @@ import numpy as np
 
 from scrutable.program import Expr, Var, call, variables
 from scrutable.program import walk as expressions
-from scrutable.propose._attention_classes import determines, needed
+from scrutable.propose._attention_classes import determines, joint, needed
 from scrutable.propose._attention_graph import Component, NotRead
 from scrutable.propose._attention_heads import Attending, attending
 from scrutable.propose._attention_phrases import rows_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SCORE = 0.1
 """Scores that vary by less, in nats, are always the same."""
+DOUBT = 0.05
+"""The share of queries and keys of which it may be unclear whether one selects the other."""
 ACROSS = ("pick", "aggregate", "width", "position", "length", "shift")
 """Operators that look at other positions, or at where a position is."""
 
@@ -28,8 +30,10 @@ def routed(walk: Walk, source: Component) -> tuple[Expr, Attending]:
     queries = walk.variables((source.name, "query"), how.seen_keys, least=SCORE)
     keys = walk.variables((source.name, "key"), how.seen_queries, least=SCORE)
     place = walk.store.places()
-    for more in ((), (place,), (place, walk.store.source.name)):
-        queries, keys = (list(dict.fromkeys([*names, *more])) for names in (queries, keys))
+    extra = ((), (place,), (place, walk.store.source.name))
+    sides_read = [tuple(list(dict.fromkeys([*names, *more])) for names in (queries, keys)) for more in extra]
+    how = _sure(walk, sides_read, how)
+    for queries, keys in sides_read:
         columns, target = _pairs(walk, queries, keys, how)
         if determines(list(columns.values()), target):
             break
@@ -44,6 +48,24 @@ def routed(walk: Walk, source: Component) -> tuple[Expr, Attending]:
         short = min([each for each in (simpler, short) if each is not None], key=_size, default=None)
     found = short or _pointed(walk, queries, list(sides[1]), how) or row_by_row(sides[0], sides[1], wanted, leaves)
     return found, how
+
+
+def _sure(walk: Walk, sides: list[tuple[list[str], ...]], how: Attending) -> Attending:
+    """The same keys where what is read settles them; else those that are most often selected where it is the same.
+
+    Weights with noise blur scores: where one of several keys wins anyway, they may say this or that of the others.
+    """
+    tables = [_pairs(walk, queries, keys, how) for queries, keys in sides]
+    if any(determines(list(columns.values()), target) for columns, target in tables):
+        return how
+    for columns, target in tables:
+        group = joint(list(columns.values()))
+        usual = (np.bincount(group, weights=target) / np.bincount(group) > 0.5)[group]
+        if (usual != target).mean() < DOUBT:
+            ends = np.cumsum([chosen.size for chosen in how.chosen])
+            parts = np.split(usual, ends[:-1])
+            return how.choosing([part.reshape(c.shape) for part, c in zip(parts, how.chosen, strict=True)])
+    return how
 
 
 def _short(

@@ -8,10 +8,11 @@ from typing import final
 
 import numpy as np
 
-from scrutable.program import Expr, call, substitute
+from scrutable.program import Expr, substitute
 from scrutable.propose._attention_classes import (
     EDGE,
     WITHIN,
+    apart,
     classes,
     determines,
     in_order,
@@ -23,7 +24,7 @@ from scrutable.propose._attention_classes import (
 from scrutable.propose._attention_combined import Combined, Heard, names_of, nearest
 from scrutable.propose._attention_graph import Component, NotRead
 from scrutable.propose._attention_heads import Attending
-from scrutable.propose._attention_moved import Moved, mean, picked
+from scrutable.propose._attention_moved import moved
 from scrutable.propose._attention_phrases import exactly, rows_of, same_classes
 from scrutable.propose._attention_reading import Reader, Reading
 from scrutable.propose._attention_routing import routed
@@ -49,7 +50,7 @@ class Walk:
     Arguments:
         last: the block of units that computes nothing but the output, where there is one. outcomes: what the output
             gets of it for every combination of what it reads.
-        selectors: which keys heads select, and what they do with them. kinds: what the program does with those keys.
+        selectors: which keys heads select. kinds: what the program does with those keys.
         reads: the components read by each reader. parts: the variables that each component is read for.
     """
 
@@ -149,10 +150,12 @@ class Walk:
         Arguments:
             more: further combinations of the parents' values, and what would be seen then.
         """
-        means, group, noise = settled_by([self.store.labels[parent] for parent in parents], view)
-        if noise > BLUR * scale:
+        means, group, off = settled_by([self.store.labels[parent] for parent in parents], view)
+        if off.max() > BLUR * scale:
             raise NotRead(f"{name} is not a function of what it reads: {', '.join(parents)}")
-        within = min(max(WITHIN * scale, 2 * noise), WIDEST * scale)
+        within = apart(
+            means, *(min(max(WITHIN * scale, each), WIDEST * scale) for each in (np.median(off), 2 * off.max()))
+        )
         kinds = classes(means, within)
         if kinds is None:
             raise NotRead(f"{name} takes too many values")
@@ -216,42 +219,11 @@ class Walk:
         return substitute(expr, {name: self.store.var(name) for name in names})
 
     def _head(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
-        found = self._moved(source, outgoing, scale, last=last)
+        kind, found = moved(self, source, outgoing, scale, last=last)
+        self.kinds[source.name] = kind
         for name in found:
             self.sites.note(name, source, "held", outgoing)
         return found
-
-    def _moved(self, source: Component, outgoing: np.ndarray, scale: float, *, last: bool) -> list[str]:
-        chosen, how = self.selector(source)
-        self.kinds[source.name] = how.kind
-        if how.kind == "width":
-            return [self.store.add("count", call("width", chosen), site=source.name)]
-        reader = (source.name, "value")
-        names = self.variables(reader, outgoing, least=WITHIN * scale)
-        if not names:  # whether there is anything to select is all that can be seen
-            return [self.store.add("found", call("lt", 0, call("width", chosen)), site=source.name)]
-        sources = self.reading.sources(reader)
-        whole = [
-            b + sum(self.reading.contribution(s, reader)[k] for s in sources)
-            for k, b in enumerate(self.reading.bias(reader))
-        ]
-        cells = self.flat(whole) @ outgoing
-        start = whole[-1][0, 0] @ outgoing if how.start else None
-        moved = Moved(source.name, tuple(names), chosen, how, cells, start, WITHIN * scale)
-        one = how.kind == "pick" or all(self._one_value(name, how) for name in names)
-        self.kinds[source.name] = "pick" if one else "mean"
-        return picked(self, moved, last=last) if one else mean(self, moved)
-
-    def _one_value(self, name: str, how: Attending) -> bool:
-        """Whether all selected keys have the same value of a variable, at each query."""
-        at = 0
-        for chosen, (length, x) in zip(how.chosen, self.reading.words.items(), strict=True):
-            values = self.store.labels[name][at : at + x.size].reshape(len(x), 1, length).astype(np.float64)
-            at += x.size
-            least, most = np.where(chosen, values, np.inf).min(-1), np.where(chosen, values, -np.inf).max(-1)
-            if (least < most - 1e-6).any():
-                return False
-        return True
 
     def selector(self, source: Component) -> tuple[Expr, Attending]:
         """Which keys some heads select, and what they do with them.
