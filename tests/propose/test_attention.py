@@ -103,6 +103,16 @@ def test_scores_blurred_by_noise_are_read_where_the_network_still_does_its_task(
     assert right_everywhere(found, made)
 
 
+@pytest.mark.parametrize(("name", "within"), [("where_on_average", 0.01), ("parity", 0.0)])
+def test_keys_that_weigh_more_for_noise_are_said_to_weigh_more(name: str, within: float) -> None:
+    """The network makes mistakes: the program makes the same ones."""
+    made = compiled(task(name), "noisy", seed=2)
+    (found,) = proposed(made.network)
+    x = made.inputs.enumerate()
+    said, answers, meant = (np.asarray(each(x), float) for each in (found.program, made.network.predict, made.program))
+    assert np.abs(said - answers).max() <= within < np.abs(meant - answers).max()
+
+
 def test_soft_attention_is_no_program() -> None:
     """Weights that are neither a choice nor a mean nor a count give no hypothesis, rather than a wrong one."""
     made = compile(task("histogram").program(), task("histogram").inputs, Options(), seed=0)

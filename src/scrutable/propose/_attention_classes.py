@@ -8,6 +8,8 @@ from scipy.cluster.hierarchy import linkage
 MOST_CLASSES = 400
 EDGE = 0.02
 """What contributes less than this share of what varies most is not read."""
+BLUR = 0.4
+"""What differs by more than this share of what varies most, where all that is read is the same, is not understood."""
 WITHIN = 0.02
 """Values nearer to each other than this share of what varies most are one."""
 

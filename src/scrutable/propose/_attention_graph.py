@@ -19,6 +19,10 @@ class NotRead(Exception):
     """Part of the network is none of the things that this proposer reads; the reason."""
 
 
+class Blurred(NotRead):
+    """Values are no function of what they are said to be computed from; the reason."""
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class Component:

@@ -27,11 +27,13 @@ class Attending:
 
     Arguments:
         chosen: for each length, `(n, queries, keys)`.
+        scores: by how much, in nats, keys score more than the start token; without one, than the best.
         start: whether there is a start token. tied: whether it scores as some selected keys do.
         seen_keys, seen_queries: `(numbers, k)`: what scores show of a query, and of a key.
     """
 
     chosen: list[np.ndarray]
+    scores: list[np.ndarray]
     start: bool
     tied: bool
     seen_keys: np.ndarray
@@ -63,7 +65,7 @@ def attending(reading: Reading, heads: Component) -> Attending:
     chosen = [each > cut for each in above]
     key, query = (_whole(reading, (heads.name, port)) for port in ("key", "query"))
     first = key[0] if before else 0.0
-    return Attending(chosen, before == 1, tied, _seen(key - first), _seen(query))
+    return Attending(chosen, above, before == 1, tied, _seen(key - first), _seen(query))
 
 
 def _above(scores: np.ndarray, before: int) -> np.ndarray:

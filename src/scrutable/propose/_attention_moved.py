@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from scrutable.program import Call, Const, Expr, Var, call
-from scrutable.propose._attention_classes import WITHIN, settled_by
+from scrutable.propose._attention_classes import BLUR, WITHIN, settled_by
 from scrutable.propose._attention_graph import Component, NotRead
 from scrutable.propose._attention_heads import Attending, ideal
+from scrutable.propose._attention_means import mean
+from scrutable.propose._attention_weights import CLEARLY, weighted_count
 
 if TYPE_CHECKING:
     from scrutable.propose._attention_walk import Walk
-
-
-BLUR = 0.4
-"""What differs by more than this share of what varies most is not understood."""
 
 
 @final
@@ -32,8 +30,8 @@ class Moved:
 
     Arguments:
         site: the name of the heads. names: the variables moved. chosen, how: which keys are selected.
-        cells: what is read at each position, `(cells, numbers)`. start: what is read at the start token.
-        within: values nearer than this are one.
+        cells: what is read at each position, `(cells, k)`. start: what is read at the start token.
+        seen: what is read of the heads themselves, `(cells, k)`. within: values nearer than this are one.
     """
 
     site: str
@@ -42,6 +40,7 @@ class Moved:
     how: Attending
     cells: np.ndarray
     start: np.ndarray | None
+    seen: np.ndarray
     within: float
 
 
@@ -68,16 +67,19 @@ def moved(walk: Walk, source: Component, outgoing: np.ndarray, scale: float, *, 
     kind = min(misses, key=lambda each: misses[each])
     least = max(WITHIN * scale, misses[kind])
     names = [] if kind == "width" else walk.variables((source.name, "value"), outgoing, least=least)
+    view = walk.flat(seen) @ outgoing
     if not names:
-        several = _counts(how, walk.flat(seen) @ outgoing, WITHIN * scale)
-        width = call("width", chosen)
-        name = walk.store.add(*(("count", width) if several else ("found", call("lt", 0, width))), site=source.name)
-        return "width" if several else "pick", [name]
+        several = _counts(how, view, WITHIN * scale)
+        if several:
+            start = np.concatenate([w[..., 0].reshape(-1) for w in _weights(walk, source, how)])
+            return "width", [_count(walk, source.name, chosen, how, start)]
+        found = call("lt", 0, call("width", chosen))
+        return "pick", [walk.store.add("found", found, site=source.name)]
     if misses[kind] > BLUR * scale:
         raise NotRead(f"what {source.name} moves is neither a choice nor a mean")
     cells = walk.flat([v[:, how.start :] for v in values]) @ outgoing
     start = values[-1][0, 0] @ outgoing if how.start else None
-    found = Moved(source.name, tuple(names), chosen, how, cells, start, WITHIN * scale)
+    found = Moved(source.name, tuple(names), chosen, how, cells, start, view, WITHIN * scale)
     if kind == "pick" or all(_one_value(walk, name, how) for name in names):
         return "pick", picked(walk, found, last=last)
     return "mean", mean(walk, found)
@@ -101,6 +103,21 @@ def _counts(how: Attending, view: np.ndarray, within: float) -> bool:
     counts = np.concatenate([each.sum(-1).reshape(-1) for each in how.chosen])
     any_, number = (settled_by([labels], view)[2].max() for labels in (counts > 0, counts))
     return bool(number <= any_ / 2 and (how.tied or any_ > within))
+
+
+def _count(walk: Walk, site: str, chosen: Expr, how: Attending, start: np.ndarray) -> str:
+    """How many keys are selected; how much they weigh together, where that is asked for and says more.
+
+    Arguments:
+        start: the weight of the start token, `(cells,)`: one of one and of what the keys weigh.
+    """
+    even = call("width", chosen)
+    if not walk.uneven:
+        return walk.store.add("count", even, site=site)
+    uneven = weighted_count(walk, how, chosen)
+    counts = [walk.store.add("count", each, site=site) for each in (uneven, even)]
+    missed = [np.abs(1 / (1 + walk.store.labels[each]) - start).max() for each in counts]
+    return counts[0] if missed[0] < CLEARLY * missed[1] else counts[1]
 
 
 def _one_value(walk: Walk, name: str, how: Attending) -> bool:
@@ -153,47 +170,3 @@ def _fresh(walk: Walk, name: str, how: Attending, *, last: bool) -> tuple[str, i
         if len(answers) == 1 and answers[0] not in labels:
             return name, int(answers[0])
     return name, -1 if labels.min() >= 0 else int(labels.max()) + 1
-
-
-def mean(walk: Walk, moved: Moved) -> list[str]:
-    """The mean of one number over the selected keys.
-
-    Raises:
-        NotRead: what is read lies on no line, or its values are no whole steps apart.
-    """
-    middle = moved.cells.mean(0)
-    axis = np.ones(1)
-    if moved.cells.shape[1] > 1:
-        _, sizes, axes = np.linalg.svd(moved.cells - middle, full_matrices=False)
-        axis = axes[0]
-        if sizes[1] > 0.02 * sizes[0]:
-            raise NotRead(f"{moved.site} takes the mean of more than one number")
-    numbers = (moved.cells - middle) @ axis
-    name, slope, base = _numbered(walk, moved, numbers)
-    start = 0.0 if moved.start is None else tidy(((moved.start - middle) @ axis - base) / slope)
-    expr = call("aggregate", moved.chosen, walk.store.var(name), params=(float(start),))
-    return [walk.store.add("mean", expr, site=moved.site)]
-
-
-def _numbered(walk: Walk, moved: Moved, numbers: np.ndarray) -> tuple[str, float, float]:
-    """A variable of which the numbers are a multiple, and a constant more: name, factor, constant."""
-    for name in moved.names:
-        labels = walk.store.labels[name].astype(np.float64)
-        slope, base = np.polyfit(labels, numbers, 1)
-        if np.abs(slope * labels + base - numbers).max() < 0.012 * np.ptp(numbers):
-            return name, float(slope), float(base)
-    levels = np.unique(np.round(numbers / np.ptp(numbers), 3)) * np.ptp(numbers)
-    slope, base = np.diff(levels).min(), levels[0]
-    steps = (numbers - base) / slope
-    whole = np.round(steps).astype(np.int64)
-    if np.abs(whole - steps).max() > 0.05:
-        raise NotRead(f"{moved.site} takes the mean of numbers that are no whole steps apart")
-    return walk.computed(list(moved.names), whole, "number", truth=False), float(slope), float(base)
-
-
-def tidy(value: float) -> float:
-    """A number with as few digits as come near it."""
-    for digits in range(1, 5):
-        if abs(round(float(value), digits) - value) < 1e-3:
-            return round(float(value), digits) + 0.0
-    return float(value)

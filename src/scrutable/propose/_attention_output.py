@@ -9,7 +9,7 @@ import numpy as np
 from scrutable.program import BOOL, Expr, Seq, call
 from scrutable.propose._attention_classes import WITHIN, spread
 from scrutable.propose._attention_combined import Combined, combined, names_of
-from scrutable.propose._attention_moved import tidy
+from scrutable.propose._attention_means import tidy
 
 if TYPE_CHECKING:
     from scrutable.propose._attention_walk import Walk

@@ -60,6 +60,8 @@ def short_selector(queries: Columns, keys: Columns, target: np.ndarray, leaves: 
         always = call("select", anything, anything, params=("true",))
         return always if target.all() else call("not", always)
     atoms = Atoms(queries, keys, leaves)
+    if not atoms.exprs:
+        return None
     return _single(atoms, target) or _pair(atoms, target) or _three(atoms, target)
 
 

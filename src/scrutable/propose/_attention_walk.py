@@ -10,6 +10,7 @@ import numpy as np
 
 from scrutable.program import Expr, substitute
 from scrutable.propose._attention_classes import (
+    BLUR,
     EDGE,
     WITHIN,
     apart,
@@ -22,7 +23,7 @@ from scrutable.propose._attention_classes import (
     spread,
 )
 from scrutable.propose._attention_combined import Combined, Heard, names_of, nearest
-from scrutable.propose._attention_graph import Component, NotRead
+from scrutable.propose._attention_graph import Blurred, Component, NotRead
 from scrutable.propose._attention_heads import Attending
 from scrutable.propose._attention_moved import moved
 from scrutable.propose._attention_phrases import exactly, rows_of, same_classes
@@ -33,8 +34,6 @@ from scrutable.propose._attention_store import Store, settled
 from scrutable.propose._attention_units import mapped
 from scrutable.work import Clock
 
-BLUR = 0.4
-"""What differs by more than this share of what varies most, where all that is read is the same, is not understood."""
 WIDEST = 0.3
 """Values farther apart than this share of what varies most are never one, however blurred they are."""
 
@@ -48,6 +47,7 @@ class Walk:
     """The variables found so far. Each is checked against what the network holds before anything is built on it.
 
     Arguments:
+        uneven: whether keys that are counted may weigh more than others.
         last: the block of units that computes nothing but the output, where there is one. outcomes: what the output
             gets of it for every combination of what it reads.
         selectors: which keys heads select. kinds: what the program does with those keys.
@@ -57,6 +57,7 @@ class Walk:
     reading: Reading
     store: Store
     clock: Clock
+    uneven: bool = False
     sites: Sites = field(init=False)
     last: str | None = None
     outcomes: Combined | None = None
@@ -152,7 +153,7 @@ class Walk:
         """
         means, group, off = settled_by([self.store.labels[parent] for parent in parents], view)
         if off.max() > BLUR * scale:
-            raise NotRead(f"{name} is not a function of what it reads: {', '.join(parents)}")
+            raise Blurred(f"{name} is not a function of what it reads: {', '.join(parents)}")
         within = apart(
             means, *(min(max(WITHIN * scale, each), WIDEST * scale) for each in (np.median(off), 2 * off.max()))
         )
@@ -190,7 +191,7 @@ class Walk:
         """
         columns, wanted = self._with(parents, target, more, said)
         if not determines(list(columns.values()), wanted):
-            raise NotRead(f"{name} is not a function of what it reads: {', '.join(parents)}")
+            raise Blurred(f"{name} is not a function of what it reads: {', '.join(parents)}")
         kept = needed(columns, wanted) or [self.store.source.name]
         rows, values = rows_of({each: columns[each] for each in kept}, wanted)
         expr = exactly(rows, values, truth=truth, clock=self.clock)

@@ -13,9 +13,9 @@ from scrutable.hypothesis import Alignment, Hypothesis, Provenance
 from scrutable.network import Network
 from scrutable.network.engine import NotCaptured
 from scrutable.program import Program, simplify
-from scrutable.propose._attention_graph import NotRead
+from scrutable.propose._attention_graph import Blurred, NotRead
 from scrutable.propose._attention_output import output_of
-from scrutable.propose._attention_reading import read
+from scrutable.propose._attention_reading import Reading, read
 from scrutable.propose._attention_store import Store
 from scrutable.propose._attention_walk import Walk
 from scrutable.propose._attention_words import words
@@ -109,9 +109,16 @@ def decompiled(network: Network, given: np.ndarray, *, seed: int, clock: Clock) 
         NotRead: a part is none of the things that are read here. NotCaptured: its operations cannot be followed.
     """
     reading = read(network, words(network, given, seed), clock=clock)
-    store = Store(program_inputs(network.inputs)[0], reading.words)
-    walk = Walk(reading, store, clock)
-    output = output_of(walk)
+    try:
+        walk, output = _walked(network, reading, clock, uneven=False)
+    except Blurred:
+        walk, output = _walked(network, reading, clock, uneven=True)
+    store = walk.store
     store.inlined(walk.sites.found(name for name in store.varying(store.lets) if name != output))
     program = simplify(store.program(output), given[:256], seconds=clock.at_most(2.0).left)
     return Decompiled(program, walk.sites.found(store.varying(program.variables)), walk)
+
+
+def _walked(network: Network, reading: Reading, clock: Clock, *, uneven: bool) -> tuple[Walk, str]:
+    walk = Walk(reading, Store(program_inputs(network.inputs)[0], reading.words), clock, uneven)
+    return walk, output_of(walk)
