@@ -10,6 +10,8 @@ EDGE = 0.02
 """What contributes less than this share of what varies most is not read."""
 BLUR = 0.4
 """What differs by more than this share of what varies most, where all that is read is the same, is not understood."""
+CLEARLY = 2 / 3
+"""What says more leaves at most this share of what is missed otherwise."""
 WITHIN = 0.02
 """Values nearer to each other than this share of what varies most are one."""
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrutable.program import call
+from scrutable.propose._attention_classes import CLEARLY
 from scrutable.propose._attention_graph import NotRead
-from scrutable.propose._attention_weights import CLEARLY, weighted_mean
+from scrutable.propose._attention_weights import weighted_mean
 
 if TYPE_CHECKING:
     from scrutable.propose._attention_moved import Moved

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from scrutable.program import Call, Const, Expr, Var, call
-from scrutable.propose._attention_classes import BLUR, WITHIN, settled_by
+from scrutable.propose._attention_classes import BLUR, CLEARLY, WITHIN, settled_by
 from scrutable.propose._attention_graph import Component, NotRead
 from scrutable.propose._attention_heads import Attending, ideal
 from scrutable.propose._attention_means import mean
-from scrutable.propose._attention_weights import CLEARLY, weighted_count
+from scrutable.propose._attention_weights import weighted_count
 
 if TYPE_CHECKING:
     from scrutable.propose._attention_walk import Walk
@@ -102,7 +102,8 @@ def _counts(how: Attending, view: np.ndarray, within: float) -> bool:
     """Whether what is seen says how many keys are selected, and not just whether any is."""
     counts = np.concatenate([each.sum(-1).reshape(-1) for each in how.chosen])
     any_, number = (settled_by([labels], view)[2].max() for labels in (counts > 0, counts))
-    return bool(number <= any_ / 2 and (how.tied or any_ > within))
+    more = number <= CLEARLY * any_ or (counts > 0).all()
+    return bool(more and (how.tied or any_ > within))
 
 
 def _count(walk: Walk, site: str, chosen: Expr, how: Attending, start: np.ndarray) -> str:

@@ -19,8 +19,6 @@ from scrutable.propose._attention_phrases import rows_of, table
 if TYPE_CHECKING:
     from scrutable.propose._attention_walk import Walk
 
-CLEARLY = 2 / 3
-"""Keys weigh differently where saying so leaves at most this share of what is missed otherwise."""
 ROUNDS = 30
 DIGITS = 3
 
