@@ -21,11 +21,10 @@ from typing import Any
 
 from _suite import ROOT, RUNS
 
-from scrutable import explain
 from scrutable.bench import Share
 from scrutable.bench._studies import reasons
 from scrutable.bench.trained._store import TrainedFacts, blank, kept, network_of
-from scrutable.explain import Study
+from scrutable.explain import Study, explain
 from scrutable.hypothesis import Hypothesis
 from scrutable.verify import SINGLE
 from scrutable.work import executor, one_thread, read_json, write_atomically, write_json
