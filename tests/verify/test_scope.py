@@ -9,7 +9,7 @@ from scrutable.hypothesis import Alignment, Hypothesis
 from scrutable.network import Category, Columns, Network
 from scrutable.program import INT, Expr, Input, Let, Program, Usual, Var, call
 from scrutable.verify import Case, Sample
-from scrutable.verify._question import Question, Rows
+from scrutable.verify._question import Question, Rows, disjoint_rows
 from scrutable.verify._scope import Scope
 from scrutable.work import Clock
 
@@ -65,3 +65,12 @@ def test_a_value_at_one_step_is_asked_where_any_step_shows_it() -> None:
     scope = Scope.of(np.array([[0, 1, 0, 1], [1, 1, 0, 2]]), np.array([0, 1]), NOTHING, labels=True, stepwise=True)
     assert scope.shown(np.array([[2, 3, 1, 0]]), stepwise=True).tolist() == [[True, False, True, True]]
     assert scope.given(np.array([[0, 1], [1, 2]])).tolist() == [True, False]
+
+
+def test_how_many_pairs_are_left_out_is_told() -> None:
+    words = np.array([[a, b] for a in range(4) for b in range(4)] * 8)
+    whole, narrow = (question(OUTPUT, find) for find in (words, FIND))
+    for asked, some in ((whole, False), (narrow, True)):
+        on = asked.on(Sample(words, asked.case.network.predict(words)))
+        rows = disjoint_rows(asked, on, np.arange(len(words)), np.random.default_rng(0))
+        assert (rows.beyond > 0.2) is some and (rows.beyond == 0) is not some

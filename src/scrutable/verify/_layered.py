@@ -105,12 +105,20 @@ def _tried(question: Question, *, controls: bool) -> _Tried:
     if not controls:
         return _Tried((main,))
     decoys = partial(decoy_scores, places, seed=case.seed, clock=case.clock, alone=alone)
-    main = replace(main, reason=f"{question.name} at {found.place.name}: {main.reason}")
+    main = _told(main, question, found.place.name, drawn.testing[1].beyond)
     needed = necessity_result(aligned, alone=alone)
     surely = scores_result(question, drawn.testing[0], partial(_raw_outcome, question, aligned, drawn.testing[0]))
     rest = () if surely is None else (surely,)
     control = partial(decoy_result, main, aligned.resampled, decoys)
     return _Tried((main, unmapped_result(aligned), needed, *rest), control)
+
+
+def _told(main: Result, question: Question, place: str, beyond: float) -> Result:
+    """The result with what it is about, and how many pairs it is not about."""
+    reason = f"{question.name} at {place}: {main.reason}"
+    if beyond > 0:
+        reason += f"; {beyond:.0%} of pairs ask for what no input for finding shows, and are left out"
+    return replace(main, reason=reason, details=(*main.details, (f"{question.name}: pairs left out", beyond)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Pairs as row numbers, the program's answers, and whether they change; `where` and `pool` as in `Pairs`."""
+    """Pairs as row numbers, the program's answers, and whether they change; `where` and `pool` as in `Pairs`.
+
+    `beyond` is the share of the pairs that were drawn first that ask for what is out of scope, and are not among these.
+    """
 
     base: np.ndarray
     source: np.ndarray
@@ -88,6 +91,7 @@ class Rows:
     predicted: np.ndarray
     changed: np.ndarray
     pool: Pool | None = None
+    beyond: float = 0.0
 
     def some(self, index: np.ndarray) -> Rows:
         """Those at an index; they share no pool."""
@@ -98,12 +102,13 @@ def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.ran
     """Pairs of the rows `among`, none used twice; at least half of them, where that is possible, change the answer."""
     pool, most = rng.permutation(among), len(among) // 2
     room = {True: int(np.ceil(0.6 * most)), False: int(0.4 * most)}
-    kept, scope = list[Rows](), question.scope
+    kept, scope, beyond = list[Rows](), question.scope, list[float]()
     for _ in range(ROUNDS):
         half = len(pool) // 2
         base, source = pool[:half], pool[half : 2 * half]
         drawn = _exchanged(question, on, base, source, rng)
         claimed = question.claimed(scope, on, drawn)
+        beyond.append(_share(~claimed))
         take = np.zeros(half, bool)
         for kind in (True, False):
             rows = np.flatnonzero((drawn.changed == kind) & claimed)[: room[kind]]
@@ -114,7 +119,7 @@ def disjoint_rows(question: Question, on: Values, among: np.ndarray, rng: np.ran
         if not any(room.values()) or len(pool) < 2:
             break
     whole = _all_of(kept)
-    return whole.some(_balanced(whole.changed, np.ones(len(whole.base), bool)))
+    return replace(whole.some(_balanced(whole.changed, np.ones(len(whole.base), bool))), beyond=beyond[0])
 
 
 def pooled_rows(
@@ -123,8 +128,9 @@ def pooled_rows(
     """Pairs of the rows `among`, each paired with every other; no more of them leave the answer than change it."""
     base, source = every_pair(among, rng)
     whole = _exchanged(question, on, base, source, rng)
-    rows = whole.some(_balanced(whole.changed, question.claimed(question.scope, on, whole)))
-    return replace(rows, pool=Pool(rows.base, rows.source, population))
+    claimed = question.claimed(question.scope, on, whole)
+    rows = whole.some(_balanced(whole.changed, claimed))
+    return replace(rows, pool=Pool(rows.base, rows.source, population), beyond=_share(~claimed))
 
 
 def _exchanged(question: Question, on: Values, base: np.ndarray, source: np.ndarray, rng: np.random.Generator) -> Rows:
@@ -142,6 +148,10 @@ def _all_of(several: Sequence[Rows]) -> Rows:
         predicted=np.concatenate([each.predicted for each in several]),
         changed=np.concatenate([each.changed for each in several]),
     )
+
+
+def _share(of: np.ndarray) -> float:
+    return float(of.mean()) if of.size else 0.0
 
 
 def _balanced(changed: np.ndarray, claimed: np.ndarray) -> np.ndarray:
