@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scrutable.bench.trained._store import kept, network_of
 from scrutable.bench.transformers._catalogue import TASKS, compiled
 from scrutable.compile import Compiled, Options, compile  # noqa: A004
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Network
 from scrutable.program import Setting
 from scrutable.propose import AttentionProposer, Problem
+from scrutable.propose._attention_graph import NotRead
+from scrutable.propose.attention import decompiled
 from scrutable.testing import check_proposer
 from scrutable.work import Clock
 
@@ -127,3 +130,10 @@ def test_soft_attention_is_no_program() -> None:
 
 def test_the_proposer_keeps_its_promises() -> None:
     check_proposer(AttentionProposer())
+
+
+@pytest.mark.parametrize("name", ["reversed_tokens.post.0", "histogram.post.0"])
+def test_norms_after_the_sums_are_refused_with_a_reason(name: str) -> None:
+    network = network_of(next(facts for facts in kept() if facts.name == name))
+    with pytest.raises(NotRead, match="not one row"):
+        decompiled(network, network.inputs.sample(32, np.random.default_rng(0)), seed=0, clock=Clock(60))

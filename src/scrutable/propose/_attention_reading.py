@@ -217,7 +217,8 @@ class Reading:
         values |= given
         found = []
         for node, part in self._looks(wiring, reader):
-            assert node.rows is not None
+            if node.rows is None:
+                raise NotRead(f"what {reader[0]} reads is not one row for each word")
             value = node.rows.first(wiring.graph.evaluate([node.name], values)[node.name]).numpy().astype(np.float64)
             if reader[0] == "output":
                 found.append(wide(value, self.words[length]))

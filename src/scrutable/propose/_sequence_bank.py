@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -64,7 +66,36 @@ class Words:
 
 
 def stages(words: Words) -> Iterator[list[Feature]]:
-    """All features so far: without attention, with one layer of it, compared with each other, with a second layer."""
+    """All features so far: without attention, with one layer of it, compared with each other, with a second layer.
+
+    Those of the last words are kept: searches of control networks are of the same words.
+    """
+    return iter(_kept(words.x.tobytes(), words.x.dtype.str, words.x.shape, words.tokens, words.causal))
+
+
+@lru_cache(maxsize=1)
+def _kept(x: bytes, kind: str, shape: tuple[int, ...], tokens: int, causal: bool) -> _Stages:  # noqa: FBT001 - a key
+    return _Stages(_made(Words(np.frombuffer(x, kind).reshape(shape), tokens, causal)))
+
+
+@final
+class _Stages:
+    """Stages, each made when it is first asked for."""
+
+    def __init__(self, more: Iterator[list[Feature]]) -> None:
+        self._more, self._made = more, list[list[Feature]]()
+
+    def __iter__(self) -> Iterator[list[Feature]]:
+        for at in itertools.count():
+            if at == len(self._made):
+                found = next(self._more, None)
+                if found is None:
+                    return
+                self._made.append(list(found))
+            yield self._made[at]
+
+
+def _made(words: Words) -> Iterator[list[Feature]]:
     made = Bank(most=MOST)
     token = Feature("token", token_var(TOKEN), words.x)
     place = Feature("place", token_var(PLACE), words.places)

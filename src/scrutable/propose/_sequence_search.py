@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import final
+from functools import lru_cache
+from typing import NamedTuple, final
 
 import numpy as np
 
+from scrutable.propose._sequence_bank import MOST
 from scrutable.propose._sequence_features import Feature
 from scrutable.work import Clock
 
@@ -19,6 +22,17 @@ ENOUGH = 130.0
 """No larger sets are tried beside a description of so few bits."""
 ROW = 15.0
 """Bits for a row of the table from features to answers."""
+
+
+BINS = 1_000_000
+"""So many cells are counted at once."""
+
+
+class Code(NamedTuple):
+    """Values as numbers from 0, one for each position of each word, and how many different ones."""
+
+    numbers: np.ndarray
+    levels: int
 
 
 @final
@@ -34,21 +48,21 @@ class Settling:
 def settling(features: list[Feature], answers: np.ndarray, clock: Clock) -> list[Settling]:
     """The sets that settle the answers `(n, length)`, the shortest descriptions first.
 
-    Cost: some 20 microseconds for each feature, and for each that is likely, set in the beam and size of the sets.
+    Cost: some 10 microseconds for each feature, and for each that is likely, set in the beam and size of the sets.
     """
     flat = np.unique(answers, return_inverse=True)[1].reshape(-1)
-    codes = [np.unique(each.values, return_inverse=True)[1].reshape(-1) for each in features]
-    likely, found, best = range(len(features)), dict[tuple[int, ...], Settling](), np.inf
+    codes = [_code(each) for each in features]
+    likely, found, best = list(range(len(features))), dict[tuple[int, ...], Settling](), np.inf
     beam: list[tuple[int, ...]] = [()]
     for _ in range(LARGEST):
         tried: dict[tuple[int, ...], float] = {}
         for chosen in beam:
+            if clock.over:
+                break
             joint = _joint([codes[at] for at in chosen], flat.size)
-            for at in likely:
+            others = [at for at in likely if at not in chosen and tuple(sorted((*chosen, at))) not in tried]
+            for at, bits, right in zip(others, *_described(joint, [codes[at] for at in others], flat), strict=True):
                 key = tuple(sorted((*chosen, at)))
-                if at in chosen or key in tried or clock.over:
-                    continue
-                bits, right = _described(joint, codes[at], flat)
                 tried[key] = bits + _length([features[k] for k in key])
                 if right >= RIGHT:
                     found[key] = Settling(tuple(features[k] for k in key), tried[key], right)
@@ -62,6 +76,12 @@ def settling(features: list[Feature], answers: np.ndarray, clock: Clock) -> list
     return sorted(found.values(), key=lambda each: each.bits)
 
 
+@lru_cache(maxsize=MOST)
+def _code(feature: Feature) -> Code:
+    levels, numbers = np.unique(feature.values, return_inverse=True)
+    return Code(numbers.reshape(-1).astype(np.int16), len(levels))
+
+
 def _length(features: list[Feature]) -> float:
     """Bits of some features, what they share counted once."""
     shared: dict[str, float] = {}
@@ -70,28 +90,46 @@ def _length(features: list[Feature]) -> float:
     return sum(shared.values())
 
 
-def _described(joint: np.ndarray, code: np.ndarray, answers: np.ndarray) -> tuple[float, float]:
-    """Bits of a table from combinations to answers and of what it leaves open, and the share it gets right."""
-    width = int(answers.max()) + 1
-    cells = joint * (int(code.max()) + 1) + code
-    if cells.max() * width > 4 * len(cells):
-        cells = np.unique(cells, return_inverse=True)[1].reshape(-1)
-    counts = np.bincount(cells * width + answers)
-    counts = np.concatenate([counts, np.zeros(-len(counts) % width, counts.dtype)]).reshape(-1, width)
-    counts = counts[counts.any(1)]
-    most, total = counts.max(1), counts.sum(1)
-    wrong = int((total - most).sum())
-    share = wrong / len(answers)
-    left = 0.0 if wrong == 0 else len(answers) * _surprise(share) + wrong * np.log2(width)
-    kinds = len(np.unique(counts.argmax(1)))
-    return (ROW * len(counts) if len(counts) > kinds else kinds) + left, 1 - share
+def _described(joint: np.ndarray, codes: list[Code], answers: np.ndarray) -> tuple[list[float], list[float]]:
+    """For each code, bits of a table from its combinations with `joint` to answers and of what the table leaves open,
+    and the share that it gets right."""
+    width, cells = int(answers.max()) + 1, int(joint.max()) + 1
+    bits, right = [], []
+    for part in _parts(codes, BINS // (width * cells)):
+        ends = np.cumsum([cells * code.levels for code in part])
+        first = np.concatenate([[0], ends[:-1]])
+        levels = np.array([code.levels for code in part])
+        at = np.stack([code.numbers for code in part]) + joint * levels[:, None] + first[:, None]
+        counts = np.bincount((at * width + answers).reshape(-1), minlength=int(ends[-1]) * width).reshape(-1, width)
+        most, filled = counts.max(1), counts.any(1)
+        wrong = len(answers) - np.add.reduceat(most, first)
+        given = np.zeros((len(part), width), bool)
+        given[np.repeat(np.arange(len(part)), np.diff([0, *ends]))[filled], counts.argmax(1)[filled]] = True
+        rows, kinds = np.add.reduceat(filled.astype(np.int64), first), given.sum(1)
+        left = [len(answers) * _surprise(w / len(answers)) + w * np.log2(width) for w in wrong.tolist()]
+        bits += (np.where(rows > kinds, ROW * rows, kinds) + left).tolist()
+        right += (1 - wrong / len(answers)).tolist()
+    return bits, right
+
+
+def _parts(codes: list[Code], levels: int) -> Iterator[list[Code]]:
+    """Codes in order, in parts of no more than so many levels together, or of one code."""
+    part, held = list[Code](), 0
+    for code in codes:
+        if part and held + code.levels > levels:
+            yield part
+            part, held = [], 0
+        part.append(code)
+        held += code.levels
+    if part:
+        yield part
 
 
 def _surprise(share: float) -> float:
     return -share * np.log2(share) - (1 - share) * np.log2(1 - share) if 0 < share < 1 else 0.0
 
 
-def _joint(codes: list[np.ndarray], size: int) -> np.ndarray:
+def _joint(codes: list[Code], size: int) -> np.ndarray:
     if not codes:
         return np.zeros(size, np.int64)
-    return np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+    return np.unique(np.stack([code.numbers for code in codes], axis=1), axis=0, return_inverse=True)[1].reshape(-1)

@@ -63,9 +63,8 @@ class SequenceProposer(Proposer):
     def propose(self, problem: Problem) -> Iterator[Hypothesis]:
         """See `Proposer.propose`."""
         rng = generator(problem.seed, "sequences")
-        chosen = rng.permutation(len(problem.inputs))[:WORDS]
-        x = np.concatenate([problem.inputs[chosen], problem.counter_inputs[:WORDS]]).astype(np.int64)
-        answers = np.concatenate([problem.outputs[chosen], problem.counter_outputs[:WORDS]]).astype(np.int64)
+        x = np.concatenate([problem.inputs[:WORDS], problem.counter_inputs[:WORDS]]).astype(np.int64)
+        answers = np.concatenate([problem.outputs[:WORDS], problem.counter_outputs[:WORDS]]).astype(np.int64)
         if not len(x) or (answers == answers.flat[0]).all():
             return
         words = Words(x, problem.network.inputs.classes or 1, _causal(problem, x))
@@ -97,7 +96,7 @@ def _programs(problem: Problem, words: Words, answers: np.ndarray) -> list[Writt
     """The shortest programs that settle the answers, each once, the shortest first."""
     source, found, said = program_inputs(problem.network.inputs)[0], list[Settling](), dict[str, Written]()
     for features in stages(words):
-        found += settling(list(features), answers, problem.clock)
+        found += settling(features, answers, problem.clock)
         found.sort(key=lambda each: each.bits)
         if problem.clock.over or (found and found[0].bits < SHORT):
             break
