@@ -78,7 +78,7 @@ def test_a_program_is_spelled_out_for_parts_found_in_the_network_and_for_nothing
         Recurrent(lambda state, x: (state * 0, 2 * x + 1), np.zeros(2)), inputs=Bits(8), outputs=Integers(length=8)
     )
     run = _pipeline._begin(
-        network, None, labels=None, budget="20s", seed=0, jobs=1, out=None, resume=False, on_event=None
+        network, None, labels=None, budget="20s", seed=0, jobs=1, out=None, resume=False, on_event=None, circuit=False
     )
     x = Var("x", Seq(INT))
     said = Hypothesis(Program("p", (Input("x", Seq(INT)),), (Let("output", 2 * x + 1),), ("output",)))
