@@ -185,11 +185,16 @@ class Places:
         kinds = [right[..., kind].mean(-1).min(1) for kind in (swaps.changed, ~swaps.changed) if kind.any()]
         return float(np.min(kinds, axis=0).max())
 
+    @cached_property
+    def _said(self) -> np.ndarray:
+        """The network's scores of the answers."""
+        return self.network.raw(self.x)
+
     def _is_output(self, held: np.ndarray) -> bool:
         """Whether the scores of the answers are read off what a place holds, as it stands or normalised, by a linear
         map and nothing else."""
-        said, rows = self.network.raw(self.x), held.reshape(-1, held.shape[2])
-        said = said.reshape(len(rows), -1)
+        rows = held.reshape(-1, held.shape[2])
+        said = self._said.reshape(len(rows), -1)
         normed = (rows - rows.mean(1, keepdims=True)) / (rows.std(1, keepdims=True) + 1e-5)
         return any(linear_share(each, said) > 1 - NEGLIGIBLE for each in (rows, normed))
 

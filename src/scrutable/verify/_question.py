@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Values:
     answers: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """One variable of a program, whose place in a network is asked for."""
 
@@ -53,7 +54,7 @@ class Question:
         outputs = [np.asarray(run[name]) for name in self.program.outputs]
         return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """What the inputs for finding show. Cost: one run of the program."""
         find, labels = self.on(self.case.find), self.case.network.outputs.classes is not None
