@@ -25,8 +25,9 @@ from torch import nn
 
 from scrutable.hypothesis import Verdict
 from scrutable.network import Bits, Columns, Integers, Network
-from scrutable.program import INT, Const, Input, Let, Program, Seq, Setting, State, Var, call
+from scrutable.program import INT, Const, Input, Let, Program, Seq, Setting, State, Var, call, read_program
 from scrutable.verify import Interchange, NoDependence, NoMemory, interchange_value, verify_all
+from scrutable.verify._aligned import judged_pairs
 from scrutable.verify._memory import memory_of, recombined
 from scrutable.work import generator
 
@@ -173,6 +174,49 @@ def test_numbers_may_be_kept_bent() -> None:
     got = interchanged(case(folded_window_network(), WINDOW))
     assert got["interchange"].passed and got["guard.decoy_variables"].passed
     assert dict(got["interchange"].details)["encoding"] == "bent numbers"
+
+
+COUNTS = read_program("""
+def winners(x):
+    said = []
+    a = b = c = d = 0
+    for x_t in x:
+        a = a + (x_t == 0)
+        b = b + (x_t == 1)
+        c = c + (x_t == 2)
+        d = d + (x_t == 3)
+        said.append(5 * max(a, b) - 5 * max(c, d))
+    return said
+""")
+
+
+def compared_counts_network(length: int = 12) -> Network:
+    """Keeps which of two counts leads, by how much, and what they come to together, as units that compare them do."""
+
+    def update(numbers: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x, kept, larger = x_t.reshape(-1), [], []
+        for pair in range(2):
+            ahead, behind, both = numbers[:, 3 * pair : 3 * pair + 3].T
+            lead = np.where(ahead > 0, ahead, -behind)
+            first, second = (both + lead) / 2 + (x == 2 * pair), (both - lead) / 2 + (x == 2 * pair + 1)
+            kept += [np.maximum(first - second, 0), np.maximum(second - first, 0), first + second]
+            larger.append(5 * np.maximum(first, second))
+        return np.stack(kept, axis=1), larger[0] - larger[1]
+
+    return machine(update, kept=6, d=8, inputs=Integers(0, 3, length=length), outputs=Integers(length=length))
+
+
+def test_counts_may_be_kept_compared() -> None:
+    got = interchanged(case(compared_counts_network(), COUNTS, n=1600, seconds=300))
+    assert got["interchange"].passed and got["guard.decoy_variables"].passed
+    assert dict(got["interchange"].details)["encoding"] == "bent numbers"
+
+
+@pytest.mark.parametrize(("right", "status"), [(7, "pass"), (6, "pass"), (3, "fail")])
+def test_a_few_pairs_whose_answer_stays_decide_only_where_they_can(right: int, status: str) -> None:
+    changed = np.arange(207) >= 7
+    found, _ = judged_pairs(changed | (np.arange(207) < right), changed)
+    assert found == status
 
 
 @pytest.mark.parametrize("program", [remainder_program(), whole_number_program(), counter_program(5), WINDOW])

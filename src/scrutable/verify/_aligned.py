@@ -181,15 +181,13 @@ def measured(right: np.ndarray, kind: np.ndarray, pool: Pool | None) -> tuple[fl
 def judged_pairs(right: np.ndarray, changed: np.ndarray, pool: Pool | None = None) -> tuple[Status, str]:
     """The rule: on changed and on unchanged pairs, each on its own, the interval must lie above 0.9.
 
-    Fewer than 35 unchanged pairs cannot reach that, and are asked for an agreement of 0.9. A pool too small to reach it
+    Fewer than 35 unchanged pairs cannot reach that: their interval must not lie below 0.9. A pool too small to reach it
     even when everything is right is "unknown".
     """
     first, second = right[changed], right[~changed]
     good = measured(right, changed, pool)[2].low >= LEAST
-    if len(second) >= ENOUGH:
-        calm = wilson(int(second.sum()), len(second)).low >= LEAST
-    else:
-        calm = not len(second) or float(second.mean()) >= LEAST
+    stayed = wilson(int(second.sum()), len(second)) if len(second) else None
+    calm = stayed is None or (stayed.low if len(second) >= ENOUGH else stayed.high) >= LEAST
     words = f"the network follows the program in {int(first.sum())} of {len(first)} pairs whose answer changes"
     words += f" and {int(second.sum())} of {len(second)} whose answer stays"
     if not good and calm and first.all():

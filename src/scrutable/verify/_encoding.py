@@ -160,7 +160,8 @@ def fit_encodings(
         offers.append(("clusters", partial(fitter.by_clusters, finest, rng)))
     offers.append(("numbers", partial(fitter.by_number, "numbers")))
     offers.append(("numbers, whitened", partial(fitter.by_number, "numbers, whitened", whitened=True)))
-    if any(len(np.unique(column)) > FEW for column in codes.values.T):
+    many = any(len(np.unique(column)) > FEW for column in codes.values.T)
+    if many or not any(name == "values" for name, _ in offers):
         offers.append(("bent numbers", partial(fitter.by_bent_number, rng)))
     if positions and finest is not None:
         offers.append(("everything", partial(fitter.whole, finest)))

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 FEW = 16
-HINGES, MOST_ROWS = 256, 6000
+HINGES, MOST_ROWS = 384, 8000
 """Of a regression that bends, and the rows that it is fitted on."""
+NARROW = 2
+"""Variables that every other hinge reads at most: units of a network often read few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,14 @@ class Features:
 
     @staticmethod
     def bent(codes: Codes, rng: np.random.Generator) -> Features:
-        """The same and hinges of the values in 256 random directions, each through the values of a random row."""
+        """The same and hinges of the values in random directions, each through the values of a random row.
+
+        Every other direction is across all variables, the rest across one or two of them.
+        """
         values, spread = codes.values, codes.values.std(axis=0)
         slopes = rng.standard_normal((values.shape[1], HINGES)) / np.where(spread > 0, spread, 1.0)[:, None]
+        rank = rng.random(slopes.shape).argsort(axis=0).argsort(axis=0)
+        slopes[:, ::2] *= (rank < rng.integers(1, NARROW + 1, size=HINGES))[:, ::2]
         through = values[rng.integers(0, len(values), HINGES)]
         return Features(Features.linear(codes).levels, slopes, -(through * slopes.T).sum(axis=1))
 
