@@ -1,11 +1,12 @@
 """Decompilation: programs read off every compiled transformer of the suite, compared with the network and its circuit.
 
-    python bench/decompile.py [--version rotated] [--seed 0] [--causal] [TASK ...]
+    python bench/decompile.py [--version rotated] [--seed 0] [--causal] [--length 10] [TASK ...]
 
 A program is exact when it answers as the network does on every input of every length up to the longest. Networks that
 cannot be studied at all are counted apart. What is read off heads and blocks of units is compared with the circuit that
 was compiled: see `bench/_circuit_scores.py`. Round trip: the program is compiled in turn, and that network answers as
-the first one does. `--causal` adds interchange interventions on every variable, on inputs kept back.
+the first one does. `--causal` adds interchange interventions on every variable, on inputs kept back. `--length` makes
+every network longer than its task asks for; where a length has over a hundred thousand inputs, 20,000 stand for them.
 
 Finished networks are kept in runs/bench-decompile and not done again; the table is written to
 docs/_measured/decompile.md.
@@ -18,6 +19,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ from scrutable.bench.transformers._task import Task
 from scrutable.compile import Compiled, compile  # noqa: A004
 from scrutable.errors import ScrutableError
 from scrutable.hypothesis import Alignment, Hypothesis, Provenance
-from scrutable.network import Network
+from scrutable.network import Network, Tokens
 from scrutable.program import Program
 from scrutable.propose.attention import FORESEEN, Decompiled, decompiled
 from scrutable.verify import Case, Sample
@@ -42,6 +44,7 @@ from scrutable.work import Clock, generator
 ROOT = Path(__file__).parents[1]
 RUNS, MEASURED = ROOT / "runs" / "bench-decompile", ROOT / "docs" / "_measured" / "decompile.md"
 SECONDS = 60.0
+MOST_INPUTS, SOME_INPUTS = 100_000, 20_000
 NEAR = 1e-2
 """Real answers this near are equal: weights with noise give no others."""
 Row = dict[str, Any]
@@ -53,22 +56,25 @@ def main() -> None:
     parser.add_argument("--version", choices=VERSIONS, default="rotated")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--causal", action="store_true")
+    parser.add_argument("--length", type=int)
     parser.add_argument("tasks", nargs="*")
     given = parser.parse_args()
     for task in (*TASKS, *MAPS):
         if given.tasks and task.name not in given.tasks:
             continue
-        path = RUNS / f"{given.version}-{given.seed}{'-causal' if given.causal else ''}" / f"{task.name}.json"
+        kind = ("-causal" if given.causal else "") + (f"-length-{given.length}" if given.length else "")
+        path = RUNS / f"{given.version}-{given.seed}{kind}" / f"{task.name}.json"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(_one(task, given.version, given.seed, causal=given.causal)))
+            longer = replace(task, length=given.length or task.length)
+            path.write_text(json.dumps(_one(longer, given.version, given.seed, causal=given.causal)))
         print(task.name, path.read_text()[:160], flush=True)
     MEASURED.write_text(_tables())
 
 
 def _one(task: Task, version: str, seed: int, *, causal: bool) -> Row:
     made = compiled(task, version, seed=seed)
-    row: Row = {"family": task.family, "task": task.name, "maps only": task in MAPS}
+    row: Row = {"family": task.family, "task": task.name, "maps only": task.name in {each.name for each in MAPS}}
     row["itself"] = made.agreement.exact
     try:
         network = made.network
@@ -93,14 +99,20 @@ def _decompiled(network: Network, seed: int) -> Decompiled | None:
 
 
 def _same(program: Program, made: Compiled, answer: Callable[[np.ndarray], np.ndarray]) -> bool:
-    """Whether a program answers like something else on every input of every length."""
+    """Whether a program answers like something else on the inputs of every length."""
     for length in range(1, made.inputs.shape[0] + 1):
-        x = made.inputs.with_length(length).enumerate()
+        x = _inputs(made.inputs.with_length(length))
         said, answers = np.asarray(program(x)), answer(x)
         near = NEAR if "f" in (said.dtype.kind, answers.dtype.kind) else 0
         if np.abs(said.astype(float) - answers.astype(float)).max() > near:
             return False
     return True
+
+
+def _inputs(domain: Tokens) -> np.ndarray:
+    """All there are, or some of too many."""
+    few = domain.size is not None and domain.size <= MOST_INPUTS
+    return domain.enumerate() if few else domain.sample(SOME_INPUTS, generator(0, "decompile", "inputs"))
 
 
 def _round_trip(program: Program, made: Compiled) -> str:
@@ -114,7 +126,7 @@ def _round_trip(program: Program, made: Compiled) -> str:
 
 def _interchange(network: Network, found: Decompiled, seed: int) -> list[float | None]:
     """The agreement on pairs whose answer changes, for each variable that can be tested."""
-    x = network.inputs.enumerate()
+    x = _inputs(network.inputs)
     x = x[generator(seed, "decompile", "split").permutation(len(x))][:4096]
     half = len(x) // 2
     parts = [Sample(rows, network.predict(rows)) for rows in (x[:half], x[half:])]
