@@ -106,7 +106,9 @@ def main() -> None:
                 if row:
                     found[case.suite][case.name, method] = row
                     print(f"{key:40s}", row, flush=True)
-    text = "\n\n".join("\n".join([f"### {SUITES[suite]}\n", *table(rows)]) for suite, rows in found.items() if rows)
+    parts = [(SUITES[suite], rows) for suite, rows in found.items() if rows]
+    parts.append(("Both together", {key: row for _, rows in parts for key, row in rows.items()}))
+    text = "\n\n".join("\n".join([f"### {title}\n", *table(rows)]) for title, rows in parts)
     print(text)
     (ROOT / "docs" / "_measured" / "circuits.md").write_text(f"{PREFACE}\n\n{text}\n")
 
