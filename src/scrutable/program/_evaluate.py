@@ -29,9 +29,9 @@ def run(program: Program, x: Any, set: Mapping[str, Setting | Any] | None = None
     return {name: runner.value(name) for name in variable_types(program)}
 
 
-def outputs(program: Program, x: Any) -> Any:
-    """The outputs of `program` for data `x`; several outputs are stacked on a new last axis."""
-    runner = Runner.of(program, x, {})
+def outputs(program: Program, x: Any, set: Mapping[str, Setting | Any] | None = None) -> Any:  # noqa: A002
+    """The outputs of `program` for data `x`, set as in `run`; several outputs are stacked on a new last axis."""
+    runner = Runner.of(program, x, set or {})
     values = [runner.value(name) for name in program.outputs]
     return values[0] if len(values) == 1 else runner.xp.stack(promoted(runner.xp, values), -1)
 

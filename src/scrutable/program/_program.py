@@ -95,11 +95,16 @@ class Program:
 
         check_program(self)
 
-    def __call__(self, x: Any) -> Any:
-        """The outputs for data `x` of shape `(n, ...)`; NumPy in, NumPy out, torch in, torch out."""
+    def __call__(self, x: Any, set: Mapping[str, Setting | Any] | None = None) -> Any:  # noqa: A002
+        """The outputs for data `x` of shape `(n, ...)`, under the interventions `set`; NumPy in, NumPy out, torch in,
+        torch out.
+
+        Raises:
+            UserError, ProgramError: as `run`.
+        """
         from scrutable.program._evaluate import outputs
 
-        return outputs(self, x)
+        return outputs(self, x, set)
 
     def run(self, x: Any, set: Mapping[str, Setting | Any] | None = None) -> dict[str, Any]:  # noqa: A002
         """The value of every named variable for data `x`, under the interventions `set`.

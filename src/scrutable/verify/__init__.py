@@ -15,7 +15,7 @@ from scrutable.verify._registry import TESTS, verify_all
 from scrutable.verify._search import CounterExamples, find_counter_examples
 from scrutable.verify._subspace import Subspace, find_subspace
 from scrutable.verify.equivalence import Equivalence
-from scrutable.verify.scrubbing import Part, Recovered, Scrubbed, Scrubbing, Swapped, loss_recovered, scrub
+from scrutable.verify.scrubbing import Idle, Part, Recovered, Said, Scrubbed, Scrubbing, Swapped, loss_recovered, scrub
 
 __all__ = [
     "SINGLE",
@@ -26,12 +26,14 @@ __all__ = [
     "CounterExamples",
     "Equivalence",
     "HeldOut",
+    "Idle",
     "Interchange",
     "Longer",
     "NoDependence",
     "NoMemory",
     "Part",
     "Recovered",
+    "Said",
     "Sample",
     "Scrubbed",
     "Scrubbing",

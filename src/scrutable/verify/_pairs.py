@@ -116,9 +116,7 @@ def _set_answers(
     for name in trial.aligned:
         held = np.asarray(values[name])[np.arange(len(base)), sources]
         setting[name] = Setting(np.repeat(held[:, None], base.shape[1], axis=1), mask)
-    run = trial.program.run(base, set=setting)
-    outputs = [np.asarray(run[name]) for name in trial.program.outputs]
-    return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
+    return np.asarray(trial.program(base, set=setting))
 
 
 def _source_steps(trial: Trial, steps: np.ndarray, rng: np.random.Generator) -> np.ndarray:

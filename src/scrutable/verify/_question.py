@@ -50,9 +50,7 @@ class Question:
 
     def answers_with(self, base: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
         """The program's outputs on `base` with the variable set to `values`; of sequences only `where`, `(p, L)`."""
-        run = self.program.run(base, set=self._setting(values, where))
-        outputs = [np.asarray(run[name]) for name in self.program.outputs]
-        return outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=-1)
+        return np.asarray(self.program(base, set=self._setting(values, where)))
 
     @cached_property
     def scope(self) -> Scope:

@@ -11,20 +11,25 @@ import numpy as np
 from scrutable.hypothesis import CounterExample, Status
 from scrutable.verify._agreement import counter_example
 from scrutable.verify.scrubbing._classes import Classes
-from scrutable.verify.scrubbing._intervals import Ratio, lower_mean, ratio, reach, weights
+from scrutable.verify.scrubbing._idle import HURTS, Idle, hurts, idle_position, together
+from scrutable.verify.scrubbing._intervals import Ratio, ratio, reach, weights
 from scrutable.verify.scrubbing._lattice import REST, Exchanged, Trials, subsets
+from scrutable.verify.scrubbing._part import Part
 from scrutable.verify.scrubbing._scrubbed import Recovered, Scrubbed, Swapped
 from scrutable.work import flat_rows
 
 TESTABLE = 0.5
-HURTS = 0.01
 SHOWN = 3
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """Everything that was run, and ratios with intervals over the same resamples of references."""
+    """Everything that was run, and ratios with intervals over the same resamples of references.
+
+    Arguments:
+        harmless: what alone can be handed to other inputs, and hardly an answer changes. idle: the positions among it.
+    """
 
     everything: Exchanged
     own_loss: np.ndarray
@@ -33,6 +38,8 @@ class Measured:
     shares: tuple[Ratio, ...]
     lost: Ratio | None
     change: Ratio | None
+    harmless: tuple[str, ...]
+    idle: tuple[Idle, ...]
 
     @property
     def worst(self) -> float | None:
@@ -41,18 +48,16 @@ class Measured:
         return max((each.upper(far) for each in self.shares), default=None)
 
 
-def judged(
-    trials: Trials, tested: Mapping[str, str], data: np.ndarray, *, margin: float, rng: np.random.Generator
-) -> Scrubbed:
+def judged(trials: Trials, tested: Mapping[str, Part], *, margin: float, rng: np.random.Generator) -> Scrubbed:
     """Carry out every exchange and judge.
 
     Arguments:
-        tested: the parts with a feature that are not just inputs, and of each the name of the whole that it belongs to.
+        tested: the parts with a feature that are not just inputs, by name.
     """
-    same = Classes.of(flat_rows(data))
+    same = Classes.of(flat_rows(trials.data))
     names = tuple(trials.classes)
     testable = tuple((name, float(trials.classes[name].fresh(same)[trials.rows].mean())) for name in names)
-    measured = _measured(trials, names, rng)
+    measured = _measured(trials, names, tested, rng)
     status, reason = _verdict(measured, dict(testable), tested, margin)
     lost, change, everything = measured.lost, measured.change, measured.everything
     discrete = trials.measures.outputs.dtype.kind != "f"
@@ -67,19 +72,21 @@ def judged(
         flips=float((everything.moved > 0).mean()) if discrete else None,
         testable=testable,
         swaps=measured.swaps,
+        idle=measured.idle,
         worst=measured.worst,
         margin=margin,
         resamples=trials.resamples,
-        counter_examples=_counter_examples(trials, everything, data),
+        counter_examples=_counter_examples(trials, everything),
     )
 
 
-def _measured(trials: Trials, names: tuple[str, ...], rng: np.random.Generator) -> Measured:
+def _measured(trials: Trials, names: tuple[str, ...], tested: Mapping[str, Part], rng: np.random.Generator) -> Measured:
     counts = weights(len(trials.rows), rng)
     unrelated = trials.unrelated(rng)
     own = trials.measures.losses(trials.measures.raw[trials.rows], trials.rows)
     far = unrelated.moved.mean(axis=1)
     swaps, shares, everything = [], [], None
+    harmless: dict[str, Exchanged] = {}
     for subset in subsets(names):
         right, broken = trials.right(subset, rng), trials.broken(subset, rng)
         everything = right if everything is None else everything
@@ -93,13 +100,25 @@ def _measured(trials: Trials, names: tuple[str, ...], rng: np.random.Generator) 
                 broken=float(hurt.mean()),
                 share=None if share is None else share.value,
                 interval=None if share is None else share.interval,
-                hurts=lower_mean(hurt, counts) / float(far.mean()) if far.mean() > 0 else 0.0,
+                hurts=hurts(broken, float(far.mean()), counts),
             )
         )
+        if len(subset) == 1 and swaps[-1].hurts <= HURTS:
+            harmless[subset[0]] = broken
     assert everything is not None
     change, random = (np.abs(each.loss - own[:, None]).mean(axis=1) for each in (everything, unrelated))
-    lost = _lost(own, everything, unrelated, counts)
-    return Measured(everything, own, unrelated, tuple(swaps), tuple(shares), lost, ratio(change, random, counts))
+    positions = [name for name, part in tested.items() if part.whole and name in harmless]
+    return Measured(
+        everything=everything,
+        own_loss=own,
+        unrelated=unrelated,
+        swaps=tuple(swaps),
+        shares=tuple(shares),
+        lost=_lost(own, everything, unrelated, counts),
+        change=ratio(change, random, counts),
+        harmless=tuple(harmless),
+        idle=tuple(idle_position(trials, tested[name], harmless[name], counts, rng) for name in positions),
+    )
 
 
 def recovered(trials: Trials, rng: np.random.Generator) -> Recovered:
@@ -121,21 +140,11 @@ def _recovered(lost: Ratio | None, own: np.ndarray, everything: Exchanged, unrel
 
 
 def _verdict(
-    measured: Measured, testable: dict[str, float], tested: Mapping[str, str], margin: float
+    measured: Measured, testable: dict[str, float], tested: Mapping[str, Part], margin: float
 ) -> tuple[Status, str]:
-    idle = [name for name in tested if testable[name] < TESTABLE]
-    if not tested:
-        return "not applicable", "it names no value inside the network that could be exchanged"
-    if idle:
-        least = min(testable[name] for name in idle)
-        return "not applicable", (
-            f"hardly any input has another that agrees with it on {', '.join(idle)} (exchanged for another {least:.0%} "
-            f"of the time, {TESTABLE:.0%} is needed), so nothing is tested"
-        )
-    harmful = {tested.get(swap.names[0]) for swap in measured.swaps if len(swap.names) == 1 and swap.hurts > HURTS}
-    harmless = [whole for whole in dict.fromkeys(tested.values()) if whole not in harmful]
-    if harmless:
-        return "fail", f"handing {', '.join(harmless)} to other inputs hardly changes an answer: nothing rests on it"
+    empty = _untested(testable, tested) or _unbroken(measured, tested)
+    if empty:
+        return empty
     worst, change, lost = measured.worst, measured.change, measured.lost
     words = f"exchanging leaves at most {worst:.1%} of the effect of permuted features" if worst is not None else ""
     if worst is None or worst > margin:
@@ -146,15 +155,41 @@ def _verdict(
         return "fail", f"the loss of single inputs changes by {change.value:.1%} of what unrelated outputs do"
     if lost is not None and not (1 - margin <= lost.interval.low and lost.interval.high <= 1 + margin):
         return "fail", f"the loss recovered is {lost.value:.1%}, within {margin:.0%} of all is needed"
-    return "pass", words
+    status, reason = together(measured.idle)
+    return status, reason if status == "unknown" else "; ".join(filter(None, [words, reason]))
 
 
-def _counter_examples(trials: Trials, everything: Exchanged, data: np.ndarray) -> tuple[CounterExample, ...]:
+def _untested(testable: dict[str, float], tested: Mapping[str, Part]) -> tuple[Status, str] | None:
+    """Why there is nothing to exchange, if so."""
+    alone = [name for name in tested if testable[name] < TESTABLE]
+    if not tested:
+        return "not applicable", "it names no value inside the network that could be exchanged"
+    if alone:
+        least = min(testable[name] for name in alone)
+        return "not applicable", (
+            f"hardly any input has another that agrees with it on {', '.join(alone)} (exchanged for another "
+            f"{least:.0%} of the time, {TESTABLE:.0%} is needed), so nothing is tested"
+        )
+    return None
+
+
+def _unbroken(measured: Measured, tested: Mapping[str, Part]) -> tuple[Status, str] | None:
+    """What should break when it is handed to other inputs, and does not, if so."""
+    broke = {name for name in tested if name not in measured.harmless}
+    whole = {name: part.whole or name for name, part in tested.items()}
+    harmless = dict.fromkeys(each for each in whole.values() if each not in {whole[name] for name in broke})
+    if harmless:
+        return "fail", f"handing {', '.join(harmless)} to other inputs hardly changes an answer: nothing rests on it"
+    status, reason = together(measured.idle)
+    return (status, reason) if status == "fail" else None
+
+
+def _counter_examples(trials: Trials, everything: Exchanged) -> tuple[CounterExample, ...]:
     """The exchanges of different references that moved the answer most."""
     most = everything.moved.argmax(axis=1)
     size = everything.moved[np.arange(len(most)), most]
     chosen = [row for row in np.argsort(-size, kind="stable")[:SHOWN] if size[row] > 0]
-    decode, found = trials.measures.outputs.decode, []
+    decode, data, found = trials.measures.outputs.decode, trials.data, []
     for row in chosen:
         at, base = row * trials.resamples + int(most[row]), int(trials.rows[row])
         sources = [f"{name} from {data[drawn[at]].tolist()}" for name, drawn in everything.drawn.items()]

@@ -49,11 +49,12 @@ class Trials:
     """References, each exchanged several times.
 
     Arguments:
-        classes: of each name that a part with a feature has. rows: `(references,)`.
+        data: `(n, ...)` inputs. classes: of each name that a part with a feature has. rows: `(references,)`.
     """
 
     runs: Runs
     measures: Measures
+    data: np.ndarray
     classes: Mapping[str, Classes]
     rows: np.ndarray
     resamples: int

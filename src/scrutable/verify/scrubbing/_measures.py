@@ -43,7 +43,10 @@ class Measures:
     def moved(self, raw: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """How far the answers are from the network's own, `(m,)`: for real numbers the mean distance, else the share
         of single answers that are others."""
-        got, own = self.outputs.decode(raw), self.outputs.decode(self.raw[rows])
+        return self.apart(self.outputs.decode(raw), self.outputs.decode(self.raw[rows]))
+
+    def apart(self, got: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """The same of answers, `(m, ...)` each."""
         return _mean(np.abs(got - own) if self.outputs.dtype.kind == "f" else got != own)
 
     def divergences(self, raw: np.ndarray, rows: np.ndarray) -> np.ndarray | None:

@@ -15,6 +15,19 @@ MOST_PARTS = 256
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What a hypothesis answers where a part is exchanged.
+
+    Arguments:
+        answers: `(m, ...)`. known: `(m,)`, whether it says anything of what then happens.
+    """
+
+    answers: np.ndarray
+    known: np.ndarray
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """A value of the network and what it is said to depend on.
 
@@ -29,7 +42,8 @@ class Part:
         parents: the parts that it is computed from; everything else that it is computed from is said not to matter.
             Without parents the whole computation of the value is left as it is on the exchanged input.
         whole: what it is one position of, such as "count" of a part "count at 3"; "" for what is no part of a sequence.
-            Something must rest on the whole, not on each position.
+        said: of a position, what the hypothesis answers to inputs `(m, ...)` where it has there what it has on others,
+            `(m, ...)`. Something must rest on each part, but for positions on which by this no answer depends.
     """
 
     name: str
@@ -37,6 +51,7 @@ class Part:
     feature: Callable[[np.ndarray], np.ndarray] | None
     parents: tuple[Part, ...] = ()
     whole: str = ""
+    said: Callable[[np.ndarray, np.ndarray], Said] | None = None
 
     def tree(self) -> Iterator[Part]:
         """This part and all below it, one that is named twice twice."""

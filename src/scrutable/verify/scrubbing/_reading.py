@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -19,8 +20,8 @@ import numpy as np
 from scrutable.errors import UserError
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Site
-from scrutable.program import Let, Program, Selector, Seq, variables
-from scrutable.verify.scrubbing._part import Part
+from scrutable.program import Let, Program, Selector, Seq, Setting, Usual, variables
+from scrutable.verify.scrubbing._part import Part, Said
 
 if TYPE_CHECKING:
     from scrutable.network.engine import Graph
@@ -79,7 +80,8 @@ class _Reader:
         name = _spelled(carried)
         if position is None:
             return Part(name, site, feature, parents)
-        return Part(f"{name} at {position}", str(Site.parse(site).at(position)), feature, parents, whole=name)
+        here, said = str(Site.parse(site).at(position)), partial(_said, self.program, sorted(carried), position)
+        return Part(f"{name} at {position}", here, feature, parents, whole=name, said=said)
 
     def _above(self, needed: frozenset[str], site: str) -> tuple[Part, ...]:
         """The parts that a site is computed from; none where it needs the input alone."""
@@ -170,6 +172,19 @@ def _values(program: Program, x: np.ndarray, names: list[str], position: int | N
         values = np.asarray(held, float)
         columns.append((values if position is None else values[:, position]).reshape(len(x), -1))
     return np.concatenate(columns, axis=1)
+
+
+def _said(program: Program, names: list[str], position: int, x: np.ndarray, others: np.ndarray) -> Said:
+    """What a program answers to inputs where some variables have at one position what they have on others.
+
+    It says nothing of what happens on none of them, such as several keys selected where there never is more than one.
+    """
+    run, new = program.run(others), dict[str, Setting]()
+    for name in names:
+        held = np.asarray(run[name])
+        new[name] = Setting(held, (np.arange(held.shape[1]) == position).reshape(1, -1, *[1] * (held.ndim - 2)))
+    usual = Usual.of(program, np.concatenate([x, others]))
+    return Said(np.asarray(program(x, set=new)), usual.covers(x, new))
 
 
 def _value(site: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from scrutable.errors import UserError
 from scrutable.verify.scrubbing._classes import Classes, feature_classes
+from scrutable.verify.scrubbing._idle import Idle, idle_positions
 from scrutable.verify.scrubbing._judge import judged, recovered
 from scrutable.verify.scrubbing._lattice import Trials
 from scrutable.verify.scrubbing._measures import Measures
@@ -41,7 +42,7 @@ def scrub(
     part names is computed on one unrelated input for each part. A mean loss hides changes that cancel, so it is the
     changes of single answers that must stay small, for everything exchanged together, each part alone and all but one.
     A hypothesis under which nothing could break says nothing: with its features handed to other inputs, exchanging must
-    hurt.
+    hurt. Of a sequence taken position by position, it must at each, but where the hypothesis itself answers the same.
 
     It passes when the intervals of (a) the loss recovered and (b) the size of the changes in loss and (c) of the
     changes in answers, as a share of what the same exchange does with permuted features, all lie within `margin`
@@ -68,8 +69,8 @@ def scrub(
     _check(data, labels, resamples=resamples, margin=margin)
     rng = generator(seed, "scrubbing")
     trials = _trials(network, root, data, labels, rng, references=references, resamples=resamples)
-    parts = [part for part in root.tree() if part.name in trials.classes and part.site != "input"]
-    return judged(trials, {part.name: part.whole or part.name for part in parts}, data, margin=margin, rng=rng)
+    tested = {part.name: part for part in root.tree() if part.name in trials.classes and part.site != "input"}
+    return judged(trials, tested, margin=margin, rng=rng)
 
 
 def loss_recovered(
@@ -93,6 +94,19 @@ def loss_recovered(
     return recovered(_trials(network, root, data, labels, rng, references=references, resamples=resamples), rng)
 
 
+def idle_among(
+    network: Network, root: Part, data: np.ndarray, *, references: int = 256, seed: int = 0
+) -> tuple[Idle, ...]:
+    """The positions of sequences, in an interpretation position by position, on which nothing rests in the network.
+
+    Cost: one run of the network on `8 * references` rows for each position and each part that has parents.
+    """
+    rng = generator(seed, "idle positions")
+    trials = _trials(network, root, data, None, rng, references=references, resamples=FEWEST_RESAMPLES)
+    positions = {part.name: part for part in root.tree() if part.whole}
+    return idle_positions(trials, tuple(positions.values()), rng)
+
+
 def _trials(
     network: Network,
     root: Part,
@@ -110,7 +124,7 @@ def _trials(
     raw = runs.plain()
     answers = network.outputs.decode(raw) if labels is None else np.asarray(labels)
     rows = rng.permutation(len(data))[:references]
-    return Trials(runs, Measures(network.outputs, raw, answers), _classes(parts, data), rows, resamples)
+    return Trials(runs, Measures(network.outputs, raw, answers), data, _classes(parts, data), rows, resamples)
 
 
 def _classes(parts: list[Part], data: np.ndarray) -> dict[str, Classes]:

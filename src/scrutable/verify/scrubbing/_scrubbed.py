@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from scrutable.hypothesis import CounterExample, Interval, Result, Status
+from scrutable.verify.scrubbing._idle import Idle, together
 
 NAME = "scrubbing"
 
@@ -62,6 +63,7 @@ class Scrubbed:
         flips: the share of exchanges after which some answer is another one. For real outputs, None.
         testable: for each part with a feature, the share of its exchanges that give another input.
         swaps: everything exchanged together, each part alone, and all but one.
+        idle: positions of sequences on which nothing was seen to rest.
         worst: the upper end, simultaneous over all swaps (max-T), of the largest share.
         margin: what `worst` had to stay below. resamples: exchanges for each reference.
     """
@@ -76,6 +78,7 @@ class Scrubbed:
     flips: float | None
     testable: tuple[tuple[str, float], ...]
     swaps: tuple[Swapped, ...]
+    idle: tuple[Idle, ...]
     worst: float | None
     margin: float
     resamples: int
@@ -85,6 +88,12 @@ class Scrubbed:
     def passed(self) -> bool:
         """Whether the hypothesis held."""
         return self.status == "pass"
+
+    def without(self, idle: tuple[Idle, ...]) -> Scrubbed:
+        """The same where it is also known on which positions of its parts nothing rests."""
+        status, reason = together(idle)
+        both = "; ".join(filter(None, [self.reason, reason]))
+        return replace(self, idle=idle, status=status, reason=both if status == "pass" else reason)
 
     def result(self) -> Result:
         """The same as a test's result: the value is the loss recovered, cut off at 0 and 1."""
@@ -116,6 +125,7 @@ class Scrubbed:
             ("divergence of scores", self.divergence),
             ("exchanges that give another input", self.testable),
             ("answers moved, share of permuted", swaps),
+            ("positions on which nothing rests", tuple((idle.name, idle.status, idle.reason) for idle in self.idle)),
             ("worst share, upper end", self.worst),
             ("margin", self.margin),
         )

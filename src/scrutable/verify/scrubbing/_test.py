@@ -11,8 +11,8 @@ from scrutable.errors import UserError
 from scrutable.hypothesis import Kind, Result, silent
 from scrutable.verify._base import Case, Test
 from scrutable.verify.scrubbing._part import Part, checked
-from scrutable.verify.scrubbing._scrub import FEWEST_RESAMPLES, FEWEST_ROWS, scrub
-from scrutable.verify.scrubbing._scrubbed import NAME
+from scrutable.verify.scrubbing._scrub import FEWEST_RESAMPLES, FEWEST_ROWS, idle_among, scrub
+from scrutable.verify.scrubbing._scrubbed import NAME, Scrubbed
 from scrutable.work import flat_rows
 
 MOST_ROWS, REFERENCES = 2048, 128
@@ -67,18 +67,39 @@ def _result(case: Case, *, apart: bool) -> Result:
     if seconds > SHARE * case.clock.left:
         return _none(f"it would take about {seconds:.0f} s, which leaves too little of the time")
     said = np.asarray(case.hypothesis.program(rows))
-    return scrub(case.network, root, rows, labels=said, references=REFERENCES, seed=case.seed).result()
+    found = scrub(case.network, root, rows, labels=said, references=REFERENCES, seed=case.seed)
+    return (found if apart or not found.passed else _at_each_position(case, found, rows)).result()
+
+
+def _at_each_position(case: Case, found: Scrubbed, rows: np.ndarray) -> Scrubbed:
+    """The same, if something rests on each position of the sequences that were exchanged as wholes."""
+    from scrutable.verify.scrubbing._reading import interpretation
+
+    root = interpretation(case.hypothesis, case.network.captured.graph, apart=True)
+    positions = {part.name for part in root.tree() if part.whole}
+    if not positions:
+        return found
+    try:
+        seconds = _seconds(case, checked(root), rows, exchanges=1)
+    except UserError as error:
+        return replace(found, status="unknown", reason=f"whether something rests on each position: {error}")
+    if seconds > SHARE * case.clock.left:
+        why = (
+            f"it would take about {seconds:.0f} s to tell whether something rests on each of {len(positions)} positions"
+        )
+        return replace(found, status="unknown", reason=why)
+    return found.without(idle_among(case.network, root, rows, references=REFERENCES, seed=case.seed))
 
 
 def _none(reason: str) -> Result:
     return silent(NAME, "causal", reason)
 
 
-def _seconds(case: Case, parts: list[Part], rows: np.ndarray) -> float:
-    """About how long it takes, from one run of the network."""
+def _seconds(case: Case, parts: list[Part], rows: np.ndarray, *, exchanges: int = 4) -> float:
+    """About how long so many exchanges of each name take, from one run of the network; `scrub` makes four."""
     started = time.monotonic()
     case.network.raw(rows)
     each = (time.monotonic() - started) / len(rows)
     inner = sum(bool(part.parents) for part in parts)
-    swaps = 4 * len({part.name for part in parts}) + 4
+    swaps = exchanges * (len({part.name for part in parts}) + 1)
     return 2 * each * REFERENCES * FEWEST_RESAMPLES * inner * swaps
