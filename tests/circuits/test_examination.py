@@ -7,7 +7,17 @@ import torch
 from known_circuits import LENGTH, TRUE, VOCABULARY, reverse
 from torch import nn
 
-from scrutable.circuits import Places, _examination, _judging, components_at, examine, induced, judge_program, wire
+from scrutable.circuits import (
+    Places,
+    Subject,
+    _examination,
+    _judging,
+    components_at,
+    examine,
+    induced,
+    judge_program,
+    wire,
+)
 from scrutable.compile import Options
 from scrutable.compile import compile as compiled
 from scrutable.errors import UserError
@@ -24,9 +34,13 @@ def network() -> Network:
     return Network(reverse(), f"Tokens({VOCABULARY}, length={LENGTH})", f"Category({VOCABULARY}, length={LENGTH})")
 
 
+def subject() -> Subject:
+    return Subject.of(network())
+
+
 def test_a_planted_circuit_is_borne_out_and_is_what_the_programs_variable_induces(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(_examination, "NULLS", 2)
-    found = examine(network(), ablations=("zero",), places=Places.alone({"moved": Site("heads.0")}), clock=Clock(300))
+    found = examine(subject(), ablations=("zero",), places=Places.alone({"moved": Site("heads.0")}), clock=Clock(300))
     true = {str(edge) for edge in TRUE}
     assert {str(edge) for edge in found.kept} == true
     assert {str(edge) for edge in found.edges if edge.induced} >= true
@@ -40,12 +54,12 @@ def test_a_planted_circuit_is_borne_out_and_is_what_the_programs_variable_induce
 
 
 def test_the_wrong_place_induces_a_circuit_that_does_not_do_it():
-    found = judge_program(network(), Places.alone({"moved": Site("heads.1")}), clock=Clock(300))
+    found = judge_program(subject(), Places.alone({"moved": Site("heads.1")}), clock=Clock(300))
     assert all(score.value < 0.7 for score in found.scores) and len(found.scores) == 2
 
 
 def test_what_there_was_no_time_for_is_said_and_not_made_up():
-    found = examine(network(), method="eap", places=Places.alone({"moved": Site("heads.0")}), clock=Clock(0))
+    found = examine(subject(), method="eap", places=Places.alone({"moved": Site("heads.0")}), clock=Clock(0))
     assert found.kept and found.scores == () == found.claims and found.control is None
     assert found.program is not None and len(found.program.scores) == 2 and found.program.claims == ()
     missing = (*found.missing, *found.program.missing)
@@ -98,7 +112,7 @@ def test_one_head_of_several_in_one_tensor_is_told_apart():
 
 def test_a_measure_that_would_take_too_long_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(_judging.RUNS, "sufficiency", lambda kept, components: 10**9)
-    found = judge_program(network(), Places.alone({"moved": Site("heads.0")}), clock=Clock(300))
+    found = judge_program(subject(), Places.alone({"moved": Site("heads.0")}), clock=Clock(300))
     assert not any(claim.name == "sufficient" for claim in found.claims) and len(found.claims) == 6
     assert len(found.missing) == 2 and all(
         "sufficiency" in reason and "it would take" in reason for reason in found.missing
@@ -107,8 +121,8 @@ def test_a_measure_that_would_take_too_long_is_left_out_and_said(monkeypatch: py
 
 def test_mistakes_are_said():
     with pytest.raises(UserError, match="got the method 'magic'"):
-        examine(network(), method="magic", clock=Clock(1))
+        examine(subject(), method="magic", clock=Clock(1))
     with pytest.raises(UserError, match="expected at least 6"):
-        examine(network(), X[:5].numpy(), clock=Clock(1))
+        Subject.of(network(), X[:5].numpy())
     with pytest.raises(UserError, match="without an edge graph"):
-        examine(Network(lambda x: x, "Reals(0, 1, length=3)", "Reals(0, 1, length=3)"), clock=Clock(1))
+        Subject.of(Network(lambda x: x, "Reals(0, 1, length=3)", "Reals(0, 1, length=3)"))

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from scrutable import examples
+from scrutable.circuits import Subject
 from scrutable.compile import Options
 from scrutable.compile import compile as compiled
-from scrutable.explain import Study, _circuit, verify
+from scrutable.explain import Study, verify
 from scrutable.explain._circuit import circuit_of
 from scrutable.explain._run import Run, prepare_data
 from scrutable.hypothesis import Alignment, Hypothesis
@@ -56,7 +57,7 @@ def test_the_smallest_circuit_is_beside_it_when_asked_for(counting: Network, mon
     found = circuit_of(run_on(counting, seconds=3.0, reserved=1.0), placed(COUNTS, PLACES))
     assert found.program is not None and found.found is not None and found.unfound == ""
     assert {str(edge) for edge in found.found.kept} <= {str(edge) for edge in found.program.edges}
-    monkeypatch.setattr(_circuit, "search_seconds", lambda *_, **__: 1e6)
+    monkeypatch.setattr(Subject, "search_seconds", 1e6)
     late = circuit_of(run_on(counting, seconds=3.0, reserved=1.0), placed(COUNTS, PLACES))
     assert late.found is None and "1000000 s" in late.unfound
 

@@ -1,8 +1,8 @@
 """Which part of a network does the work: its edge graph, the circuits found in it, and how well they are borne out.
 
-`examine(network)` is the way in, `find(module, x)` for a circuit alone; `wire` gives the edge graph, the methods score
-its edges, `judge_program` judges the circuit that a program induces, and `faithfulness`, `completeness` and
-`minimality` say what a circuit is worth, each under a named ablation. What was found can be read without torch.
+`examine(Subject.of(network))` is the way in, `find(module, x)` for a circuit alone; `wire` gives the edge graph, the
+methods score its edges, `judge_program` judges the circuit that a program induces, and `faithfulness`, `completeness`
+and `minimality` say what a circuit is worth, each under a named ablation. What was found can be read without torch.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from scrutable.circuits._find import Circuit, find
     from scrutable.circuits._hypotheses import equivalence, idle_edges
     from scrutable.circuits._induced import components_at, induced
-    from scrutable.circuits._judging import judge_program, search_seconds
+    from scrutable.circuits._judging import judge_program
     from scrutable.circuits._method import Method
     from scrutable.circuits._places import Places
     from scrutable.circuits._probing import SubnetworkProbing
     from scrutable.circuits._scores import completeness, edge_auc, faithfulness, minimality
+    from scrutable.circuits._subject import Subject
     from scrutable.circuits._trial import Metric, Trial, trials
     from scrutable.circuits._wire import wire
     from scrutable.circuits._wiring import Wiring
@@ -41,6 +42,7 @@ _LAZY = {
     "Method": "_method",
     "Metric": "_trial",
     "Places": "_places",
+    "Subject": "_subject",
     "SubnetworkProbing": "_probing",
     "Trial": "_trial",
     "Wiring": "_wiring",
@@ -57,7 +59,6 @@ _LAZY = {
     "induced": "_induced",
     "judge_program": "_judging",
     "minimality": "_scores",
-    "search_seconds": "_judging",
     "trials": "_trial",
     "wire": "_wire",
 }
@@ -82,6 +83,7 @@ __all__ = [
     "ProgramCircuit",
     "Score",
     "ScoredEdge",
+    "Subject",
     "SubnetworkProbing",
     "Trial",
     "Wiring",
@@ -98,7 +100,6 @@ __all__ = [
     "induced",
     "judge_program",
     "minimality",
-    "search_seconds",
     "trials",
     "wire",
 ]

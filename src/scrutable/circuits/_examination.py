@@ -16,10 +16,11 @@ from scrutable.circuits._contexts import Contexts
 from scrutable.circuits._controls import against_searched
 from scrutable.circuits._find import BOTH, Circuit, find
 from scrutable.circuits._findings import Control, Edge, Examination, ProgramCircuit, ScoredEdge
-from scrutable.circuits._judging import SCORES, Judge, program_circuit, split, wired
+from scrutable.circuits._judging import SCORES, Judge, judge_program
 from scrutable.circuits._method import Method
 from scrutable.circuits._places import Places
 from scrutable.circuits._probing import SubnetworkProbing
+from scrutable.circuits._subject import Subject
 from scrutable.errors import UserError
 from scrutable.network import Network
 from scrutable.network.engine import Ablation
@@ -37,51 +38,45 @@ SEARCH, NULLS = 0.5, 19
 
 
 def examine(
-    network: Network,
-    data: np.ndarray | None = None,
+    subject: Subject,
     *,
     method: str = "contexts",
     ablations: Sequence[Ablation] = BOTH,
     places: Places | None = None,
     clock: Clock,
-    seed: int = 0,
 ) -> Examination:
     """Find the circuit of a network and judge it on other inputs.
 
     Arguments:
-        data: `(n, *inputs.shape)`, at least 6 rows; None to sample the domain.
         method: one of `METHODS`. ablations: see `find`.
         places: where variables of a program are; the circuit that they induce is judged as well.
         clock: the search has half of it, and scores each edge at least once; what there is no time for is missing.
 
     Raises:
-        UserError: no such method, ablation or site, too little data, or a network without an edge graph.
+        UserError: no such method, ablation or site.
 
     Cost: that of the search, up to 20 times, and about 50 runs for each edge of the circuit.
     """
     if method not in METHODS:
         raise UserError(f"got the method {method[:40]!r}, expected one of {', '.join(METHODS)}")
-    module, rows, wiring = wired(network, data, seed)
-    x, fresh = split(rows)
-    judge = Judge(wiring, fresh, clock, seed)
-    program = None if places is None else program_circuit(judge, places)
+    judge, seed = Judge(subject, clock), subject.seed
+    program = None if places is None else judge_program(subject, places, clock=clock)
     first = clock.part(SEARCH)
 
     def search(module: nn.Module, x: Tensor, wanted: Tensor | None = None) -> Circuit:
         part = first if wanted is None else clock
         return find(module, x, ablations=ablations, method=METHODS[method], wanted=wanted, clock=part, seed=seed)
 
-    circuit = search(module, x)
+    circuit = search(subject.module, subject.x)
     judge.missing.extend(circuit.missing)
     scores, claims = judge.judged(circuit.keep, SCORES), judge.judged(circuit.keep, CLAIMS)
-    answers = _answers(network, fresh)
-    control = _control(judge, circuit, module=module, x=x, search=search, answers=answers)
+    control = _control(judge, circuit, search)
     return Examination(
-        network=network.name,
+        network=subject.network.name,
         method=circuit.method,
         ablations=tuple(ablations),
-        find=len(x),
-        test=len(fresh),
+        find=len(subject.x),
+        test=len(subject.fresh),
         edges=_edges(circuit, program),
         scores=scores,
         claims=claims,
@@ -92,18 +87,11 @@ def examine(
     )
 
 
-def _control(
-    judge: Judge,
-    circuit: Circuit,
-    *,
-    module: nn.Module,
-    x: Tensor,
-    search: Callable[[nn.Module, Tensor, Tensor], Circuit],
-    answers: Callable[[Tensor], np.ndarray] | None,
-) -> Control | None:
+def _control(judge: Judge, circuit: Circuit, search: Callable[[nn.Module, Tensor, Tensor], Circuit]) -> Control | None:
     """The circuit against the same search on networks that mean nothing, as many as there is time for."""
-    settings: dict[str, Any] = {"answers": answers, "networks": NULLS, "clock": judge.clock, "seed": judge.seed}
-    found = against_searched(circuit, module, x, judge.fresh, search, **settings)
+    subject, answers = judge.subject, _answers(judge.subject.network, judge.subject.fresh)
+    settings: dict[str, Any] = {"answers": answers, "networks": NULLS, "clock": judge.clock, "seed": subject.seed}
+    found = against_searched(circuit, subject.module, subject.x, subject.fresh, search, **settings)
     if len(found.chance) < NULLS:
         judge.missing.append(f"{NULLS - len(found.chance)} of {NULLS} networks that mean nothing: time ran out")
     return found if found.chance else None

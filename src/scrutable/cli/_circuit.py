@@ -64,13 +64,14 @@ def circuit(
     assert seconds is not None
     network = loaded(file, architecture=architecture, inputs=inputs, outputs=outputs, trust=trust)
 
-    from scrutable.circuits import Places, examine
+    from scrutable.circuits import Places, Subject, examine
     from scrutable.circuits._find import BOTH
 
     kinds: Any = tuple(ablation) if ablation else BOTH
     places = Places.alone({name: network.site(text) for name, text in sites.items()}) if sites else None
     clock = Clock(seconds)
-    found = examine(network, array, method=method, ablations=kinds, places=places, clock=clock, seed=seed)
+    subject = Subject.of(network, array, seed=seed)
+    found = examine(subject, method=method, ablations=kinds, places=places, clock=clock)
     write_json(folder / "circuit.json", plain(found))
     write_atomically(folder / "circuit.html", circuit_html(found))
     if json:

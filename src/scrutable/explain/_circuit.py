@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import numpy as np
-
-from scrutable.circuits import Examination, Places, ProgramCircuit, Score, examine, judge_program, search_seconds
+from scrutable.circuits import Examination, Places, ProgramCircuit, Score, Subject, examine, judge_program
 from scrutable.errors import UserError
 from scrutable.explain._run import Run
 from scrutable.explain._study import CircuitFacts
@@ -18,6 +16,8 @@ UNASKED_SHARE, ASKED_SHARE, PROGRAM_SHARE = 0.03, 0.25, 0.3
 """Of the budget, for the circuit: unasked beyond it and asked for within it; and of that for the program's own."""
 FAILURES = (UserError, RuntimeError)
 """What may happen where connections are followed, torch's own errors included: a reason, and not the end of a study."""
+STATE = "the network carries a state from step to step, and a circuit is a part of one pass without any"
+UNPLACED = "no variable of the program has a place in the network"
 UNASKED = "the search for the smallest circuit takes a quarter of the budget, and was not asked for"
 
 
@@ -32,40 +32,51 @@ def circuit_of(run: Run, hypothesis: Hypothesis) -> CircuitFacts:
 
 def _met(run: Run, hypothesis: Hypothesis) -> CircuitFacts:
     started = time.monotonic()
-    rows = run.data.inputs[run.data.test]
     clock = Clock(run.reserved + run.clock.left if run.reserved else UNASKED_SHARE * run.clock.seconds)
-    found, unfound = None, UNASKED
-    program, reason = _of_program(run, hypothesis, rows, clock)
-    if run.reserved and run.network.recurrence is None:
-        found, unfound = _searched(run, rows, clock)
+    subject, reason = _subject(run, hypothesis)
+    program, found, unfound = None, None, reason if run.reserved else UNASKED
+    if subject is not None:
+        program, reason = _of_program(run, subject, hypothesis, clock)
+        if run.reserved:
+            found, unfound = _searched(subject, clock)
     seconds = round(time.monotonic() - started, 2)
     if program is not None or found is not None:
         run.note("circuit", "connections", _outcome(program, found), seconds)
-    return CircuitFacts(program, reason, found, "" if found is not None else unfound, seconds)
+    return CircuitFacts(program, reason, found, unfound, seconds)
 
 
-def _of_program(run: Run, hypothesis: Hypothesis, rows: np.ndarray, clock: Clock) -> tuple[ProgramCircuit | None, str]:
-    """The program's circuit, or why there is none."""
-    places = sites(hypothesis)
+def _subject(run: Run, hypothesis: Hypothesis) -> tuple[Subject | None, str]:
+    """The network wired up, once for all that is asked, or why it is not."""
     if run.network.recurrence is not None:
-        return None, "the network carries a state from step to step, and a circuit is a part of one pass without any"
-    if not places:
-        return None, "no variable of the program has a place in the network"
+        return None, STATE
+    if not run.reserved and not sites(hypothesis):
+        return None, UNPLACED
     try:
-        placed = Places.of(hypothesis.program, {name: run.network.site(text) for name, text in places.items()})
-        part = clock.part(PROGRAM_SHARE) if run.reserved else clock
-        return judge_program(run.network, placed, rows, clock=part, seed=run.seed), ""
+        return Subject.of(run.network, run.data.inputs[run.data.test], seed=run.seed), ""
     except FAILURES as error:
         return None, str(error)
 
 
-def _searched(run: Run, rows: np.ndarray, clock: Clock) -> tuple[Examination | None, str]:
+def _of_program(run: Run, subject: Subject, hypothesis: Hypothesis, clock: Clock) -> tuple[ProgramCircuit | None, str]:
+    """The program's circuit, or why there is none."""
+    places = sites(hypothesis)
+    if not places:
+        return None, UNPLACED
+    try:
+        placed = Places.of(hypothesis.program, {name: run.network.site(text) for name, text in places.items()})
+        part = clock.part(PROGRAM_SHARE) if run.reserved else clock
+        return judge_program(subject, placed, clock=part), ""
+    except FAILURES as error:
+        return None, str(error)
+
+
+def _searched(subject: Subject, clock: Clock) -> tuple[Examination | None, str]:
     """What the search came to, or why there was none."""
     try:
-        seconds = search_seconds(run.network, rows, seed=run.seed)
-        if seconds > clock.left:
-            return None, f"the search for the smallest circuit would take at least {seconds:.0f} s, which was not left"
-        return examine(run.network, rows, clock=clock, seed=run.seed), ""
+        if subject.search_seconds > clock.left:
+            seconds = f"{subject.search_seconds:.0f} s"
+            return None, f"the search for the smallest circuit would take at least {seconds}, which was not left"
+        return examine(subject, clock=clock), ""
     except FAILURES as error:
         return None, str(error)
 
