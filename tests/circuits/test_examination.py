@@ -8,6 +8,7 @@ from known_circuits import LENGTH, TRUE, VOCABULARY, reverse
 from torch import nn
 
 from scrutable.circuits import (
+    Contexts,
     Places,
     Subject,
     _examination,
@@ -63,7 +64,7 @@ def test_what_there_was_no_time_for_is_said_and_not_made_up():
     assert found.kept and found.scores == () == found.claims and found.control is None
     assert found.program is not None and len(found.program.scores) == 2 and found.program.claims == ()
     missing = (*found.missing, *found.program.missing)
-    assert len(missing) == 26 and all(reason.endswith("time ran out") for reason in missing)
+    assert len(missing) == 25 and all(reason.endswith("time ran out") for reason in missing)
 
 
 def test_a_place_belongs_to_the_components_that_it_shows():
@@ -117,6 +118,12 @@ def test_a_measure_that_would_take_too_long_is_left_out_and_said(monkeypatch: py
     assert len(found.missing) == 2 and all(
         "sufficiency" in reason and "it would take" in reason for reason in found.missing
     )
+
+
+def test_a_budget_in_which_not_every_edge_can_be_scored_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Contexts, "least_runs", lambda self, edges: 10**9)
+    with pytest.raises(UserError, match="got 5 s to find the circuit in, expected at least about"):
+        examine(subject(), clock=Clock(5))
 
 
 def test_mistakes_are_said():

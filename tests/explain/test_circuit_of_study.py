@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from scrutable import examples
-from scrutable.circuits import Subject
+from scrutable.circuits import Contexts, _examination, _find, _subject, wire
 from scrutable.compile import Options
 from scrutable.compile import compile as compiled
 from scrutable.explain import Study, verify
@@ -57,9 +57,18 @@ def test_the_smallest_circuit_is_beside_it_when_asked_for(counting: Network, mon
     found = circuit_of(run_on(counting, seconds=3.0, reserved=1.0), placed(COUNTS, PLACES))
     assert found.program is not None and found.found is not None and found.unfound == ""
     assert {str(edge) for edge in found.found.kept} <= {str(edge) for edge in found.program.edges}
-    monkeypatch.setattr(Subject, "search_seconds", 1e6)
+    monkeypatch.setattr(Contexts, "least_runs", lambda self, edges: 10**9)
     late = circuit_of(run_on(counting, seconds=3.0, reserved=1.0), placed(COUNTS, PLACES))
-    assert late.found is None and "1000000 s" in late.unfound
+    assert late.found is None and "expected at least about" in late.unfound
+
+
+def test_the_network_is_wired_up_once_for_both(counting: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    wired = []
+    monkeypatch.setattr(_subject, "wire", lambda *given: wired.append(given) or wire(*given))
+    monkeypatch.setattr(_find, "wire", lambda *given: wired.append(given) or wire(*given))
+    monkeypatch.setattr(_examination, "NULLS", 0)
+    found = circuit_of(run_on(counting, seconds=3.0, reserved=1.0), placed(COUNTS, PLACES))
+    assert found.program is not None and found.found is not None and len(wired) == 1
 
 
 @pytest.mark.parametrize(

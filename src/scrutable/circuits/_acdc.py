@@ -11,10 +11,10 @@ from typing import final
 
 import numpy as np
 
-from scrutable.circuits._method import UNLIMITED, Method
+from scrutable.circuits._method import Method
+from scrutable.circuits._pace import UNLIMITED, Pace
 from scrutable.circuits._trial import Trial, mean_damage
 from scrutable.circuits._wiring import Wiring
-from scrutable.work import Clock
 
 
 @final
@@ -28,21 +28,30 @@ class Acdc(Method):
     thresholds: tuple[float, ...] = tuple(float(t) for t in np.geomspace(1e-6, 0.3, 12))
     name: str = "ACDC"
 
-    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
+    def least_runs(self, edges: int) -> int:
+        """See the interface."""
+        return edges
+
+    def scores(self, trials: Sequence[Trial], *, seed: int, pace: Pace = UNLIMITED) -> np.ndarray:
         """See the interface."""
         found = np.zeros(len(trials[0].wiring.edges))
-        for threshold in sorted(self.thresholds):
-            found[dropped_below(trials, threshold)] = threshold
-            if clock.over:
+        for at, threshold in enumerate(sorted(self.thresholds)):
+            kept = dropped_below(trials, threshold, pace if at else UNLIMITED)
+            if kept is None:
+                left = f"{len(self.thresholds) - at} of {len(self.thresholds)} thresholds"
+                pace.lacked(f"{left} under {trials[0].ablation} ablation")
                 break
+            found[kept] = threshold
         return found
 
 
-def dropped_below(trials: Sequence[Trial], threshold: float) -> np.ndarray:
-    """The edges that are kept at a threshold, `(edges,)` booleans."""
+def dropped_below(trials: Sequence[Trial], threshold: float, pace: Pace) -> np.ndarray | None:
+    """The edges that are kept at a threshold, `(edges,)` booleans; None if there was no time to tell."""
     keep = np.ones(len(trials[0].wiring.edges), dtype=bool)
     damage = 0.0
     for edge in backwards(trials[0].wiring):
+        if pace.clock.over:
+            return None
         keep[edge] = False
         without = float(mean_damage(trials, keep[None]).mean())
         if without - damage < threshold:

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scrutable.circuits._method import UNLIMITED, Method
+from scrutable.circuits._method import Method
+from scrutable.circuits._pace import UNLIMITED, Pace
 from scrutable.circuits._trial import Trial
 from scrutable.network.engine._graph import OUTPUT
-from scrutable.work import Clock
 
 
 @final
@@ -40,7 +40,11 @@ class EdgeAttribution(Method):
         """EAP, or EAP-IG with more than one step."""
         return "EAP" if self.steps == 1 else "EAP-IG"
 
-    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
+    def least_runs(self, edges: int) -> int:
+        """See the interface."""
+        return 4 * self.steps
+
+    def scores(self, trials: Sequence[Trial], *, seed: int, pace: Pace = UNLIMITED) -> np.ndarray:
         """See the interface."""
         return np.abs(attributions(trials, steps=self.steps))
 
@@ -55,7 +59,11 @@ class HeadImportance(Method):
 
     name: str = "HISP"
 
-    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
+    def least_runs(self, edges: int) -> int:
+        """See the interface."""
+        return 4
+
+    def scores(self, trials: Sequence[Trial], *, seed: int, pace: Pace = UNLIMITED) -> np.ndarray:
         """See the interface."""
         wiring = trials[0].wiring
         signed = attributions(trials, steps=1)

@@ -21,10 +21,10 @@ from typing import final
 
 import numpy as np
 
-from scrutable.circuits._method import UNLIMITED, Method
-from scrutable.circuits._trial import Trial, all_but_one, mean_damage
+from scrutable.circuits._method import Method
+from scrutable.circuits._pace import UNLIMITED, Pace
+from scrutable.circuits._trial import Trial, all_but_one
 from scrutable.circuits._wiring import Wiring
-from scrutable.work import Clock
 
 MADE_GOOD = 0.5
 """A component may have a spare if without it less than this share of the whole damage is done."""
@@ -40,15 +40,26 @@ class Contexts(Method):
 
     name: str = "contexts"
 
-    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
+    def least_runs(self, edges: int) -> int:
         """See the interface."""
-        wiring = trials[0].wiring
+        return edges + 1
+
+    def scores(self, trials: Sequence[Trial], *, seed: int, pace: Pace = UNLIMITED) -> np.ndarray:
+        """See the interface."""
+        wiring, what = trials[0].wiring, f"under {trials[0].ablation} ablation"
         best = effects(trials, np.ones_like(all_but_one(wiring)))
-        for missing in [] if clock.over else _missing(trials):
-            if clock.over:
-                return best
-            best = np.maximum(best, effects(trials, np.broadcast_to(missing, (len(best), len(best)))))
-        return best if clock.over else np.maximum(best, effects(trials, _alone(wiring)))
+        spares = _missing(trials, pace)
+        if spares is None:
+            pace.lacked(f"effects of edges where others are missing, {what}")
+            return best
+        contexts = [*(np.broadcast_to(each, (len(best), len(best))) for each in spares), _alone(wiring)]
+        for at, context in enumerate(contexts):
+            found = _effects(trials, context, pace=pace)
+            if found is None:
+                pace.lacked(f"effects of edges in {len(contexts) - at} of {len(contexts)} contexts, {what}")
+                break
+            best = np.maximum(best, found)
+        return best
 
 
 def spared(trials: Sequence[Trial], keep: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -57,7 +68,9 @@ def spared(trials: Sequence[Trial], keep: np.ndarray, edges: np.ndarray) -> np.n
     Arguments:
         keep: `(edges,)` booleans. edges: numbers of `k` edges.
     """
-    contexts = [np.broadcast_to(missing, (len(edges), len(keep))) for missing in _missing(trials)]
+    spares = _missing(trials, UNLIMITED)
+    assert spares is not None
+    contexts = [np.broadcast_to(missing, (len(edges), len(keep))) for missing in spares]
     contexts.append(_alone(trials[0].wiring)[edges])
     return np.max([effects(trials, keep & context, edges) for context in contexts], axis=0)
 
@@ -68,23 +81,40 @@ def effects(trials: Sequence[Trial], contexts: np.ndarray, edges: np.ndarray | N
     Arguments:
         contexts: `(k, edges)`: for each edge, the others that are kept. edges: their numbers; all if left out.
     """
+    found = _effects(trials, contexts, edges)
+    assert found is not None
+    return found
+
+
+def _effects(
+    trials: Sequence[Trial], contexts: np.ndarray, edges: np.ndarray | None = None, *, pace: Pace = UNLIMITED
+) -> np.ndarray | None:
+    """The same, or None if there was no time."""
     own = np.eye(contexts.shape[1], dtype=bool)
     own = own if edges is None else own[edges]
     with_each, shape = np.unique(contexts | own, axis=0, return_inverse=True)
-    present = mean_damage(trials, with_each).mean(1)[shape.reshape(-1)]
-    return mean_damage(trials, contexts & ~own).mean(1) - present
+    present = pace.damage(trials, with_each)
+    absent = None if present is None else pace.damage(trials, contexts & ~own)
+    return None if present is None or absent is None else absent - present[shape.reshape(-1)]
 
 
-def _missing(trials: Sequence[Trial]) -> np.ndarray:
+def _missing(trials: Sequence[Trial], pace: Pace) -> np.ndarray | None:
     """The network without what can be spared, once for each component whose loss is made good, which itself stays:
-    `(sets, edges)`. Components go one after the other, each if what then remains still does most of the work."""
+    `(sets, edges)`. Components go one after the other, each if what then remains still does most of the work. None if
+    there was no time."""
     sources = trials[0].wiring.edge_sources
     without = np.stack([sources != source for source in np.unique(sources)])
-    spare = np.flatnonzero(mean_damage(trials, without).mean(1) < MADE_GOOD)
+    alone = pace.damage(trials, without)
+    if alone is None:
+        return None
+    spare = np.flatnonzero(alone < MADE_GOOD)
     keep = np.ones((len(spare), len(sources)), dtype=bool)
     for own, at in enumerate(spare):
         fewer = keep & without[at]
-        spared = mean_damage(trials, fewer).mean(1) < MADE_GOOD
+        left = pace.damage(trials, fewer)
+        if left is None:
+            return None
+        spared = left < MADE_GOOD
         spared[own] = False
         keep = np.where(spared[:, None], fewer, keep)
     return np.unique(keep, axis=0)

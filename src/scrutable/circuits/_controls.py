@@ -8,7 +8,7 @@ does it there too, then any network has one.
 
 from __future__ import annotations
 
-import itertools
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from scrutable.circuits._find import Circuit, most_damage
 from scrutable.circuits._findings import Control
+from scrutable.circuits._pace import UNHURRIED
 from scrutable.circuits._trial import Trial, distance, trials
 from scrutable.circuits._wiring import Wiring
 from scrutable.hypothesis import p_value
@@ -41,7 +42,8 @@ def against_searched(
     wanted: Tensor | None = None,
     answers: Callable[[Tensor], np.ndarray] | None = None,
     networks: int = 19,
-    clock: Clock | None = None,
+    clock: Clock = UNHURRIED,
+    seconds: float = 0.0,
     seed: int = 0,
 ) -> Control:
     """How well a circuit does what its network does, beside circuits for the same in networks that mean nothing.
@@ -57,23 +59,29 @@ def against_searched(
         answers: outputs to answers of the same shape, which are then compared by the share of equal ones; if left out,
             by 1 less the squared distance, as a share of what replacing every edge of the network under study does.
         networks: how many; 19 for p = 0.05.
-        clock: no further one is begun when it is over; one whose search it cut short does not count.
+        clock: no further one is begun that would not be over by then; one whose search it cut short does not count.
+        seconds: about how long one takes.
 
     Cost: that of the search, for each network.
     """
     count, first = int(found.keep.sum()), found.trials[0][0]
     wiring, own = first.wiring, first.patching.values(fresh)[OUTPUT].detach()
     like = _Likeness(own if wanted is None else wanted, fresh, found.ablations, answers, seed)
-    begun = itertools.takewhile(lambda _: clock is None or not clock.over, range(networks))
-    rivals = (search(CHANCE[at % 2](module, seed + 1 + at), x, first.wanted) for at in begun)
-    whole = (rival for rival in rivals if not rival.missing)
-    chance = tuple(like.of(rival.trials[0][0].wiring, _best(rival, count, answers), wiring) for rival in whole)
+    chance = list[float]()
+    for at in range(networks):
+        if clock.over or seconds > clock.left:
+            break
+        started = time.monotonic()
+        rival = search(CHANCE[at % 2](module, seed + 1 + at), x, first.wanted)
+        if not rival.missing:
+            chance.append(like.of(rival.trials[0][0].wiring, _best(rival, count, answers), wiring))
+        seconds = time.monotonic() - started
     method = (
         f"{like.name}; the same search for what this network does on {len(chance)} networks, with shuffled and new "
         f"weights in turn, at most {count} edges of each"
     )
     value = like.of(wiring, found.keep, wiring)
-    return _control("likeness to the network", value, chance, len(fresh), method)
+    return _control("likeness to the network", value, tuple(chance), len(fresh), method)
 
 
 @final

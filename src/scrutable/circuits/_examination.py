@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,13 +14,15 @@ from scrutable.circuits._attribution import EdgeAttribution, HeadImportance
 from scrutable.circuits._claims import CLAIMS
 from scrutable.circuits._contexts import Contexts
 from scrutable.circuits._controls import against_searched
-from scrutable.circuits._find import BOTH, Circuit, find
+from scrutable.circuits._find import BOTH, Circuit, find, found_in, known_ablations, least_seconds
 from scrutable.circuits._findings import Control, Edge, Examination, ProgramCircuit, ScoredEdge
 from scrutable.circuits._judging import SCORES, Judge, judge_program
 from scrutable.circuits._method import Method
+from scrutable.circuits._pace import Pace
 from scrutable.circuits._places import Places
 from scrutable.circuits._probing import SubnetworkProbing
 from scrutable.circuits._subject import Subject
+from scrutable.circuits._trial import trials
 from scrutable.errors import UserError
 from scrutable.network import Network
 from scrutable.network.engine import Ablation
@@ -34,7 +36,9 @@ METHODS: dict[str, Method] = {
     "hisp": HeadImportance(),
     "sp": SubnetworkProbing(),
 }
-SEARCH, NULLS = 0.5, 19
+SEARCH, NULLS, WITHIN = 0.5, 19, 0.01
+GRACE = 1.0
+"""Seconds by which any search may take longer than there is time."""
 
 
 def examine(
@@ -50,27 +54,22 @@ def examine(
     Arguments:
         method: one of `METHODS`. ablations: see `find`.
         places: where variables of a program are; the circuit that they induce is judged as well.
-        clock: the search has half of it, and scores each edge at least once; what there is no time for is missing.
+        clock: the search has half of it; what there is no time for is missing.
 
     Raises:
-        UserError: no such method, ablation or site.
+        UserError: no such method, ablation or site, or so little time that not even each edge could be scored once.
 
     Cost: that of the search, up to 20 times, and about 50 runs for each edge of the circuit.
     """
     if method not in METHODS:
         raise UserError(f"got the method {method[:40]!r}, expected one of {', '.join(METHODS)}")
-    judge, seed = Judge(subject, clock), subject.seed
+    known_ablations(ablations)
     program = None if places is None else judge_program(subject, places, clock=clock)
-    first = clock.part(SEARCH)
-
-    def search(module: nn.Module, x: Tensor, wanted: Tensor | None = None) -> Circuit:
-        part = first if wanted is None else clock
-        return find(module, x, ablations=ablations, method=METHODS[method], wanted=wanted, clock=part, seed=seed)
-
-    circuit = search(subject.module, subject.x)
-    judge.missing.extend(circuit.missing)
+    started, circuit = time.monotonic(), _search(subject, METHODS[method], ablations, clock)
+    judge = Judge(subject, Pace(clock, list(circuit.missing)))
+    seconds = time.monotonic() - started
     scores, claims = judge.judged(circuit.keep, SCORES), judge.judged(circuit.keep, CLAIMS)
-    control = _control(judge, circuit, search)
+    control = _control(judge, circuit, METHODS[method], seconds)
     return Examination(
         network=subject.network.name,
         method=circuit.method,
@@ -82,18 +81,56 @@ def examine(
         claims=claims,
         control=control,
         program=program,
-        missing=tuple(judge.missing),
-        seed=seed,
+        missing=tuple(judge.pace.missing),
+        seed=subject.seed,
     )
 
 
-def _control(judge: Judge, circuit: Circuit, search: Callable[[nn.Module, Tensor, Tensor], Circuit]) -> Control | None:
-    """The circuit against the same search on networks that mean nothing, as many as there is time for."""
-    subject, answers = judge.subject, _answers(judge.subject.network, judge.subject.fresh)
-    settings: dict[str, Any] = {"answers": answers, "networks": NULLS, "clock": judge.clock, "seed": subject.seed}
-    found = against_searched(circuit, subject.module, subject.x, subject.fresh, search, **settings)
+def _search(subject: Subject, method: Method, ablations: Sequence[Ablation], clock: Clock) -> Circuit:
+    """The circuit, in half of the time that is left.
+
+    Raises:
+        UserError: even the least of the search would take longer than all of it.
+    """
+    made = [trials(subject.wiring, subject.x, kind, draws=1, seed=subject.seed) for kind in ablations]
+    seconds = least_seconds(method, made[0])
+    if seconds > clock.left + GRACE:
+        raise UserError(
+            f"got {clock.left:.0f} s to find the circuit in, expected at least about {seconds:.0f} s to score "
+            f"{len(subject.wiring.edges)} edges by {method.name}; try a longer budget, or the method eap"
+        )
+    return found_in(made, method, within=WITHIN, clock=clock.part(SEARCH), seed=subject.seed)
+
+
+def _control(judge: Judge, circuit: Circuit, method: Method, seconds: float) -> Control | None:
+    """The circuit against the same search on networks that mean nothing, as many as there is time for.
+
+    Arguments:
+        seconds: that the search took.
+    """
+    subject, clock = judge.subject, judge.pace.clock
+
+    def search(module: nn.Module, x: Tensor, wanted: Tensor) -> Circuit:
+        kinds, seed = circuit.ablations, subject.seed
+        return find(module, x, ablations=kinds, method=method, wanted=wanted, within=None, clock=clock, seed=seed)
+
+    what = f"networks that mean nothing, each searched for about {seconds:.0f} s"
+    if not judge.pace.allows(f"{NULLS} {what}", seconds):
+        return None
+    found = against_searched(
+        circuit,
+        subject.module,
+        subject.x,
+        subject.fresh,
+        search,
+        answers=_answers(subject.network, subject.fresh),
+        networks=NULLS,
+        clock=clock,
+        seconds=seconds,
+        seed=subject.seed,
+    )
     if len(found.chance) < NULLS:
-        judge.missing.append(f"{NULLS - len(found.chance)} of {NULLS} networks that mean nothing: time ran out")
+        judge.pace.lacked(f"{NULLS - len(found.chance)} of {NULLS} {what}")
     return found if found.chance else None
 
 

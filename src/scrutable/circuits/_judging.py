@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar, final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from scrutable.circuits._claims import CLAIMS
 from scrutable.circuits._findings import Placed, ProgramCircuit
 from scrutable.circuits._induced import components_at, induced, starts_of
+from scrutable.circuits._pace import Pace
 from scrutable.circuits._places import Places
 from scrutable.circuits._scores import completeness, faithfulness, minimality
 from scrutable.circuits._subject import JUDGED, Subject
@@ -31,15 +32,10 @@ T = TypeVar("T")
 @final
 @dataclass(frozen=True)
 class Judge:
-    """Judges circuits of one network on the same inputs, each by every measure that the time left allows.
-
-    Arguments:
-        missing: what there was no time for so far, and why.
-    """
+    """Judges circuits of one network on the same inputs, each by every measure that the time left allows."""
 
     subject: Subject
-    clock: Clock
-    missing: list[str] = field(default_factory=list)
+    pace: Pace
 
     def judged(self, keep: np.ndarray, measures: Mapping[str, Callable[..., T]], *, about: str = "") -> tuple[T, ...]:
         """Each measure under each ablation of `JUDGED`.
@@ -49,15 +45,10 @@ class Judge:
         """
         found = []
         for name, measure in measures.items():
-            seconds = self._seconds(name, keep)
-            for kind, group in zip(JUDGED, self.subject.trials, strict=True):
-                what = f"{name}{about} under {kind} ablation"
-                if self.clock.over:
-                    self.missing.append(f"{what}: time ran out")
-                elif seconds > self.clock.left:
-                    self.missing.append(f"{what}: it would take about {seconds:.0f} s, which was not left")
-                else:
-                    found.append(measure(group, keep, seed=self.subject.seed))
+            for at, kind in enumerate(JUDGED):
+                seconds = 0.0 if self.pace.clock.over else self._seconds(name, keep)
+                if self.pace.allows(f"{name}{about} under {kind} ablation", seconds):
+                    found.append(measure(self.subject.trials[at], keep, seed=self.subject.seed))
         return tuple(found)
 
     def _seconds(self, name: str, keep: np.ndarray) -> float:
@@ -76,7 +67,7 @@ def judge_program(subject: Subject, places: Places, *, clock: Clock) -> ProgramC
 
     Cost: two runs on 64 inputs, and with time up to some hundred for each ablation.
     """
-    judge = Judge(subject, clock)
+    judge = Judge(subject, Pace(clock))
     wiring, keep = subject.wiring, induced(subject.wiring, places)
     scores = tuple(faithfulness(group, keep, seed=subject.seed) for group in subject.trials)
     claims = judge.judged(keep, CLAIMS, about=" of the program's circuit")
@@ -91,5 +82,5 @@ def judge_program(subject: Subject, places: Places, *, clock: Clock) -> ProgramC
         test=len(subject.fresh),
         scores=scores,
         claims=claims,
-        missing=tuple(judge.missing),
+        missing=tuple(judge.pace.missing),
     )

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from scrutable.circuits._pace import UNLIMITED, Pace
 from scrutable.circuits._trial import Trial
-from scrutable.work import Clock
-
-UNLIMITED = Clock(float("inf"))
 
 
 class Method(ABC):
@@ -22,10 +20,15 @@ class Method(ABC):
         """How results call it."""
 
     @abstractmethod
-    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
+    def least_runs(self, edges: int) -> int:
+        """About how many runs on every input it takes to see anything of that many edges."""
+
+    @abstractmethod
+    def scores(self, trials: Sequence[Trial], *, seed: int, pace: Pace = UNLIMITED) -> np.ndarray:
         """How much each edge matters, `(edges,)`, larger for those that matter more.
 
         Arguments:
             trials: of one wiring and one kind of ablation.
-            clock: when it is over, edges count by what was seen until then; something is seen in any case.
+            pace: when time is over, edges count by what was seen until then; something is seen in any case. What was
+                not is added to what is missing.
         """

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scrutable.circuits._method import UNLIMITED, Method
+from scrutable.circuits._method import Method
+from scrutable.circuits._pace import UNLIMITED, Pace
 from scrutable.circuits._trial import Trial, distance
 from scrutable.network.engine._graph import OUTPUT
-from scrutable.work import Clock, generator
+from scrutable.work import generator
 
 TEMPERATURE, LOW, HIGH = 2 / 3, -0.1, 1.1
 
@@ -38,7 +39,11 @@ class SubnetworkProbing(Method):
     sparsity: float = 0.5
     name: str = "SP"
 
-    def scores(self, trials: Sequence[Trial], *, seed: int, clock: Clock = UNLIMITED) -> np.ndarray:
+    def least_runs(self, edges: int) -> int:
+        """See the interface."""
+        return 4
+
+    def scores(self, trials: Sequence[Trial], *, seed: int, pace: Pace = UNLIMITED) -> np.ndarray:
         """See the interface."""
         rng = generator(seed, "subnetwork probing")
         odds = torch.full((len(trials[0].wiring.edges),), 2.0, requires_grad=True)
@@ -49,7 +54,8 @@ class SubnetworkProbing(Method):
             loss = _damage(trial, _kept(odds, noise)) + self.sparsity * _expected(odds).mean()
             (odds.grad,) = torch.autograd.grad(loss, odds)  # and none of the network's weights
             optimizer.step()
-            if clock.over:
+            if pace.clock.over and step + 1 < self.steps:
+                pace.lacked(f"{self.steps - step - 1} of {self.steps} steps under {trial.ablation} ablation")
                 break
         return odds.detach().double().numpy()
 

@@ -20,8 +20,6 @@ from scrutable.work import generator
 
 JUDGED: tuple[Ablation, ...] = ("zero", "resample")
 FIND, TEST, FEWEST, MOST_EDGES, TIMED = 16, 64, 6, 4000, 8
-SEARCH_RUNS = 5
-"""Of each edge, in a search that has no time: two to score it, and one for each usual ablation to decide."""
 
 
 @final
@@ -74,11 +72,6 @@ class Subject:
         started = time.monotonic()
         mean_damage(self.trials[0], sets)
         return (time.monotonic() - started) / TIMED
-
-    @property
-    def search_seconds(self) -> float:
-        """About the least that a search for the circuit takes: some runs for each edge, on fewer inputs."""
-        return SEARCH_RUNS * len(self.wiring.edges) * self.seconds_each * len(self.x) / len(self.fresh)
 
 
 def _rows(network: Network, data: np.ndarray | None, seed: int) -> tuple[nn.Module, Tensor]:
