@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scrutable.program import INT, Expr, Input, Let, Program, Seq, Setting, Usual, Var, call
+from scrutable.program import INT, Expr, Input, Let, Program, Seq, Setting, Usual, Var, call, varying
 
 X = Var("x", Seq(INT))
 KEY = Var("key", Seq(INT))
@@ -34,3 +34,12 @@ def test_keys_of_different_values_are_unusual_where_inputs_never_select_such() -
     assert Usual.of(first, words).covers(words[:3], put).tolist() == [False, True, False]
     anything = np.random.default_rng(0).integers(0, 2, size=(50, 4))
     assert Usual.of(first, anything).covers(words[:3], put).all()
+
+
+def test_a_position_varies_where_two_inputs_differ_there() -> None:
+    words = np.array([[0, 1, 2], [0, 2, 2], [0, 1, 2]])
+    assert varying(words).tolist() == [False, True, False]
+    assert varying(words[:1]).tolist() == [False, False, False]
+    selected = np.zeros((2, 3, 3), bool)
+    selected[1, 2, 0] = True
+    assert varying(selected).tolist() == [False, False, True]

@@ -107,6 +107,23 @@ def test_what_others_read_of_a_position_is_found_in_keys_and_values_together() -
     assert not {"token", "blocks.0", "last", "answer"} & set(places.read)
 
 
+def test_sums_of_the_stream_are_places_where_no_submodule_gives_them() -> None:
+    network = network_of(next(facts for facts in kept() if facts.name == "commonest.small.0"))
+    x = problem(network).inputs
+    read = Places(network, x, generator(0, "test")).read
+    stream = network.read(x, ["blocks.0.norms.1", "blocks.0.add[t, :]", "blocks.0.add#2[t, :]", "blocks.0"])
+    assert {str(site) for site in stream} & set(read) == {"blocks.0.norms.1", "blocks.0.add[t, :]"}
+    values = {str(site): value for site, value in stream.items()}
+    assert np.array_equal(values["blocks.0.add#2[t, :]"], values["blocks.0"])  # from which the scores are read off
+
+
+@pytest.mark.slow
+def test_counts_to_which_each_token_adds_its_own_are_found_in_the_stream() -> None:
+    network = network_of(next(facts for facts in kept() if facts.name == "commonest.small.0"))
+    found = first(network)
+    assert found is not None and dict(found.alignment.sites) == {"together": "blocks.0.add[t, :]"}
+
+
 @pytest.mark.slow
 def test_nothing_is_located_in_a_network_that_never_learnt() -> None:
     from scrutable.bench.trained._store import blank

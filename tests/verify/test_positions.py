@@ -37,11 +37,34 @@ class Majority(nn.Module):
         return torch.stack([-total, total], dim=-1)
 
 
+class Before(nn.Module):
+    """The token before, at the first position the token itself."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x[:, :1], x[:, :-1]], dim=1)[..., None].float()
+
+
+class WithTheOneBefore(nn.Module):
+    """Each token and the one before added up; of the first what is held there alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = Before()
+
+    def forward(self, x: Tensor) -> Tensor:
+        held = self.held(x)[..., 0]
+        total = torch.where(torch.arange(LENGTH) > 0, x + held, held)
+        return -((total[..., None] - torch.arange(3.0)) ** 2)
+
+
 def interchange_of(moved: Expr) -> Result:
     more = call("lt", LENGTH // 2, call("width", call("select", MOVED, 1, params=("eq",))))
     lets = (Let("moved", moved), Let("output", call("if", more, 1, 0)))
-    said = Program("p", (Input("x", Seq(INT)),), lets, ("output",))
-    network = Network(Majority(), inputs=Tokens(2, length=LENGTH), outputs=Category(2, length=LENGTH))
+    return measured(Program("p", (Input("x", Seq(INT)),), lets, ("output",)), Majority(), answers=2)
+
+
+def measured(said: Program, module: nn.Module, *, answers: int) -> Result:
+    network = Network(module, inputs=Tokens(2, length=LENGTH), outputs=Category(answers, length=LENGTH))
     x = network.inputs.enumerate()[generator(0, "rows").permutation(2**LENGTH)]
     assert np.array_equal(said(x), network.predict(x))
     find, test = (Sample(part, network.predict(part)) for part in (x[::2], x[1::2]))
@@ -57,3 +80,21 @@ def test_the_token_of_another_position_is_not_found() -> None:
     mirrored = call("sub", call("sub", call("length", X), 1), call("position", X))
     elsewhere = call("pick", call("select", call("position", X), mirrored, params=("eq",)), X, params=(0,))
     assert interchange_of(elsewhere).status == "fail"
+
+
+def before(first: int) -> Result:
+    """Of the token before, `first` at the first position, which makes no difference to the answers."""
+    place = call("position", X)
+    moved = call("pick", call("select", place, place - 1, params=("eq",)), X, params=(0,))
+    moved = call("if", call("eq", place, 0), call("mul", X, first), moved)
+    used = call("if", call("eq", place, 0), 0, MOVED)
+    lets = (Let("moved", moved), Let("output", X + used))
+    return measured(Program("p", (Input("x", Seq(INT)),), lets, ("output",)), WithTheOneBefore(), answers=3)
+
+
+def test_a_place_may_hold_anything_where_the_variable_never_varies() -> None:
+    assert before(0).passed
+
+
+def test_but_not_where_it_does() -> None:
+    assert before(1).status == "fail"

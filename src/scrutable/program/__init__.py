@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from scrutable.program._solver import CounterInput, NoEncoding, Proof, Unknown, equivalent, solver_terms
     from scrutable.program._spelled_out import spelled_out
     from scrutable.program._trace import program, trace
-    from scrutable.program._usual import Usual
+    from scrutable.program._usual import Usual, varying
 
 _LAZY = {
     "CounterInput": "_solver",
@@ -60,6 +60,7 @@ _LAZY = {
     "solver_terms": "_solver",
     "spelled_out": "_spelled_out",
     "trace": "_trace",
+    "varying": "_usual",
 }
 
 
@@ -153,5 +154,6 @@ __all__ = [
     "type_from_text",
     "type_to_text",
     "variables",
+    "varying",
     "walk",
 ]

@@ -56,6 +56,16 @@ class Usual:
         return fine
 
 
+def varying(values: np.ndarray) -> np.ndarray:
+    """The positions at which a variable is not the same on all inputs, `(length,)`: elsewhere it carries nothing.
+
+    Arguments:
+        values: `(n, length, ...)`.
+    """
+    differs = values != values[:1]
+    return differs.any(axis=(0, *range(2, values.ndim)))
+
+
 def _selected(
     probe: Program,
     readers: tuple[Call, ...],

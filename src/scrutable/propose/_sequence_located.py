@@ -71,16 +71,18 @@ def located(made: Written, places: Places, clock: Clock) -> Located:
 
 
 def _inner(made: Written, names: list[str], places: Places, clock: Clock) -> Located:
-    """With places of what attention computes: each alone, or all of them together, or those left."""
+    """With places of what attention computes: each alone, or all of them together, or those left or in doubt.
+
+    Where each has a place, of some of them in doubt, they are one variable only if no doubt is left of its place.
+    """
     found = {name: places.site(made.program, name, clock, order="first") for name in names}
     spots = {name: spot for name, spot in found.items() if spot is not None}
     left = [name for name in names if name not in spots]
-    if not left:
-        return Located(made, spots)
-    for group in (names, left):
+    doubted = [name for name in names if name not in spots or not spots[name].sure]
+    for group in (names, doubted) if doubted else ():
         whole = joined(made, group)
         spot = None if whole is None else places.site(whole.program, TOGETHER, clock, order="first")
-        if whole is not None and spot is not None:
+        if whole is not None and spot is not None and (left or spot.sure):
             return Located(whole, {**{name: spots[name] for name in names if name not in group}, TOGETHER: spot})
     return Located(made.inlined(set(left)), spots, len(left))
 

@@ -1,7 +1,8 @@
 """Where a transformer holds the variables of a program: each place tried by exchanging what it holds.
 
 A place is the output of a submodule at one position, or a third of it where queries, keys and values come out of one;
-or two of the three together, in one layer or in all.
+or two of the three together, in one layer or in all. It is also a sum of two values of the network: what attention adds
+to the stream may miss a part of what it computes that the stream had before, such as a token's own share in a count.
 What a variable's value changes there is a linear subspace: that of the means by value, or the slope of a number. To
 put there what is expected for a value must do as well as what another word gives.
 A place that holds all that the network takes from a position proves nothing, since to exchange it is to exchange the
@@ -10,16 +11,18 @@ input; nor do the answers themselves.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Literal, final
 
 import numpy as np
+import torch
 
 from scrutable.network import Network, Site
 from scrutable.network.engine import Graph, NotCaptured
-from scrutable.program import Program, Setting, Usual
+from scrutable.program import Program, Setting, Usual, varying
 from scrutable.propose._sequence_subspaces import NEGLIGIBLE, expected, linear_share, subspaces
 from scrutable.work import Clock
 
@@ -87,8 +90,8 @@ class Places:
         except NotCaptured:
             return {}
         names = [name for name in self.network.sites if name in graph.names]
-        names.sort(key=lambda name: graph.names[name])
-        given = self.network.read(self.x, names)
+        places = {name: graph.names[name] for name in names} | _sums(graph, self.x.shape[1], names)
+        given = self.network.read(self.x, sorted(places, key=lambda text: places[text]))
         held = {str(s): v.astype(np.float64) for s, v in given.items() if v.ndim == 3 and v.shape[1] == self.x.shape[1]}
         found = {}
         for name, values in held.items():
@@ -99,7 +102,7 @@ class Places:
                 found |= {n: values[:, :, at * third : (at + 1) * third] for n, at in parts.items()}
             else:
                 found[name] = values
-        once = {values.tobytes(): name for name, values in reversed(found.items())}
+        once = {found[name].tobytes(): name for name in sorted(reversed(found), key=names.__contains__)}
         found = {name: values for name, values in found.items() if once[values.tobytes()] == name}
         return {name: v for name, v in found.items() if not self._is_output(v) and not self._is_input(name, v)}
 
@@ -154,10 +157,13 @@ class Places:
         return self.read[site] if site in self.read else self.together[site]
 
     def _swaps(self, program: Program, name: str, values: np.ndarray) -> Swaps | None:
-        n, length = self.x.shape
-        base, source = self._rng.integers(0, n, size=(2, 6 * PAIRS))
-        one = np.arange(length) == self._rng.integers(0, length, size=(len(base), 1))
-        where = one | (self._rng.random((len(base), 1)) < EVERYWHERE)
+        varies = varying(values)
+        if not varies.any():
+            return None
+        base, source = self._rng.integers(0, len(self.x), size=(2, 6 * PAIRS))
+        steps = np.flatnonzero(varies)
+        one = np.arange(len(varies)) == self._rng.choice(steps, size=(len(base), 1))
+        where = (one | (self._rng.random((len(base), 1)) < EVERYWHERE)) & varies
         setting = {name: Setting(values[source], where.reshape(*where.shape, *(1,) * (values.ndim - 2)))}
         said = np.asarray(program.run(self.x[base], set=setting)[program.outputs[0]])
         changed = (said != np.asarray(program(self.x[base]))).any(1)
@@ -208,6 +214,17 @@ class Places:
         exchanged[base, steps] = self.x[other, steps]
         said = self.network.patched_raw(self.x[base], {site: held[other, steps]}, steps=steps)
         return bool(np.allclose(said, self.network.raw(exchanged), rtol=1e-3, atol=1e-3))
+
+
+def _sums(graph: Graph, length: int, names: Iterable[str]) -> dict[str, int]:
+    """Sums at each position of values of submodules, of constants, and of other such sums, and where they are."""
+    known, found = set(names), dict[str, int]()
+    for name in graph.sites:
+        node, live = graph.node(name), [part.name for part in graph.inputs(name) if part.live]
+        if node.call is torch.add and len(node.shape) == 2 and node.shape[0] == length and known.issuperset(live):
+            known.add(name)
+            found[f"{name}[t, :]"] = node.index
+    return found
 
 
 def _text(names: list[str]) -> str:

@@ -140,7 +140,7 @@ def _drawn(question: Question) -> _Drawn | None:
     rng = generator(case.seed, "layers", "pairs", question.name)
     find = case.find.rows(rng.permutation(len(case.find))[:MOST_ROWS])
     fit, test = question.on(find), question.on(case.test.rows(slice(0, MOST_ROWS)))
-    if len(np.unique(np.asarray(fit.values, float))) < 2 or _is_answer(question, fit):
+    if len(np.unique(np.asarray(fit.values, float))) < 2 or not question.varies.any() or _is_answer(question, fit):
         return None
     first = 2 * len(find) // 3
     choosing = disjoint_rows(question, fit, np.arange(first, len(find)), rng)
@@ -182,7 +182,7 @@ def _place(question: Question, name: str, drawn: _Drawn) -> Place | None:
     named = question.name in question.case.hypothesis.alignment.sites
     if activations is None or (not named and _is_output(question, activations, fit)):
         return None
-    rows, steps = (axis.reshape(-1) for axis in np.indices(activations.shape[:2]))
+    rows, steps = np.nonzero(np.broadcast_to(question.varies, activations.shape[:2]))
     stride = len(rows) // MOST_FITTED + 1
     rows, steps = rows[::stride], steps[::stride]
     return Place(

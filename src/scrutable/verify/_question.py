@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from scrutable.program import Program, Selector, Seq, Setting, Usual
+from scrutable.program import Program, Selector, Seq, Setting, Usual, varying
 from scrutable.verify._agreement import agrees
 from scrutable.verify._base import Case, Sample
 from scrutable.verify._pooled import Pool, every_pair
@@ -58,6 +58,14 @@ class Question:
         find, labels = self.on(self.case.find), self.case.network.outputs.classes is not None
         usual = Usual.of(self.program, self.case.find.inputs)
         return Scope.of(find.values, self.case.find.outputs, usual, labels=labels, stepwise=self.stepwise)
+
+    @cached_property
+    def varies(self) -> np.ndarray:
+        """The positions at which inputs for finding show several values, `(L,)`; `(1,)` without positions.
+
+        At the others the variable tells nothing, and a network may hold there what it likes.
+        """
+        return varying(self.on(self.case.find).values) if self.stepwise else np.ones(1, bool)
 
     def claimed(self, scope: Scope, on: Values, rows: Rows) -> np.ndarray:
         """Which pairs ask for nothing that is out of scope, `(p,)`."""
@@ -161,8 +169,10 @@ def _balanced(changed: np.ndarray, claimed: np.ndarray) -> np.ndarray:
 
 def _positions(question: Question, on: Values, count: int, rng: np.random.Generator) -> np.ndarray:
     """Where values are exchanged, `(count, L)`: half of the time at one position, which says that each lives at its own
-    place, half of the time at all, which leaves together what only occurs together; `(count, 1)` without positions."""
+    place, half of the time at all, which leaves together what only occurs together; `(count, 1)` without positions.
+    Positions at which the variable never varies are none of its places."""
     if not question.stepwise:
         return np.ones((count, 1), bool)
-    one = np.arange(on.values.shape[1]) == rng.integers(0, on.values.shape[1], size=count)[:, None]
-    return one | (rng.random(count) < 0.5)[:, None]
+    steps = np.flatnonzero(question.varies)
+    one = np.arange(on.values.shape[1]) == steps[rng.integers(0, len(steps), size=count)][:, None]
+    return (one | (rng.random(count) < 0.5)[:, None]) & question.varies
