@@ -91,7 +91,8 @@ class Places:
             return {}
         names = [name for name in self.network.sites if name in graph.names]
         places = {name: graph.names[name] for name in names} | _sums(graph, self.x.shape[1], names)
-        given = self.network.read(self.x, sorted(places, key=lambda text: places[text]))
+        ordered = sorted(places, key=places.__getitem__)
+        given = self.network.read(self.x, ordered)
         held = {str(s): v.astype(np.float64) for s, v in given.items() if v.ndim == 3 and v.shape[1] == self.x.shape[1]}
         found = {}
         for name, values in held.items():
