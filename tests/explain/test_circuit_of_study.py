@@ -54,7 +54,8 @@ def test_the_places_of_a_planted_program_do_the_work_and_those_of_a_dead_head_do
 
 
 def test_the_smallest_circuit_is_beside_it_when_asked_for(counting: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = circuit_of(run_on(counting, seconds=3.0, reserved=1.0), placed(COUNTS, PLACES))
+    monkeypatch.setattr(_examination, "NULLS", 1)
+    found = circuit_of(run_on(counting, seconds=60.0, reserved=20.0), placed(COUNTS, PLACES))
     assert found.program is not None and found.found is not None and found.unfound == ""
     assert {str(edge) for edge in found.found.kept} <= {str(edge) for edge in found.program.edges}
     monkeypatch.setattr(Contexts, "least_runs", lambda self, edges: 10**9)

@@ -36,7 +36,7 @@ METHODS: dict[str, Method] = {
     "hisp": HeadImportance(),
     "sp": SubnetworkProbing(),
 }
-SEARCH, NULLS, WITHIN = 0.5, 19, 0.01
+SEARCH, SCORING, NULLS, WITHIN = 0.5, 0.35, 19, 0.01
 GRACE = 1.0
 """Seconds by which any search may take longer than there is time."""
 
@@ -99,7 +99,8 @@ def _search(subject: Subject, method: Method, ablations: Sequence[Ablation], clo
             f"got {clock.left:.0f} s to find the circuit in, expected at least about {seconds:.0f} s to score "
             f"{len(subject.wiring.edges)} edges by {method.name}; try a longer budget, or the method eap"
         )
-    return found_in(made, method, within=WITHIN, clock=clock.part(SEARCH), seed=subject.seed)
+    scoring, whole = clock.part(SCORING), clock.part(SEARCH)
+    return found_in(made, method, within=WITHIN, scoring=scoring, clock=whole, seed=subject.seed)
 
 
 def _control(judge: Judge, circuit: Circuit, method: Method, seconds: float) -> Control | None:
