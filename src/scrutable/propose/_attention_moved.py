@@ -69,7 +69,7 @@ def moved(walk: Walk, source: Component, outgoing: np.ndarray, scale: float, *, 
     names = [] if kind == "width" else walk.variables((source.name, "value"), outgoing, least=least)
     view = walk.flat(seen) @ outgoing
     if not names:
-        several = _counts(how, view, WITHIN * scale)
+        several = (walk.uneven and how.tied) or _counts(how, view, WITHIN * scale)
         if several:
             start = np.concatenate([w[..., 0].reshape(-1) for w in _weights(walk, source, how)])
             return "width", [_count(walk, source.name, chosen, how, start)]

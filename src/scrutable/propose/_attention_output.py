@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrutable.program import BOOL, Expr, Seq, call
-from scrutable.propose._attention_classes import WITHIN, spread
+from scrutable.propose._attention_classes import WITHIN, settled_by, spread
 from scrutable.propose._attention_combined import Combined, combined, names_of
+from scrutable.propose._attention_graph import Blurred
 from scrutable.propose._attention_means import tidy
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 CLEAR = 0.3
 """A combination of values that no word brings together has an answer where its score is ahead by this share of what it
 is where it is far ahead."""
+BLURRED = WITHIN / 4
+"""Real answers are one number where they differ by less than this share of what they vary by."""
 
 
 def output_of(walk: Walk) -> str:
@@ -58,7 +61,8 @@ def _output(walk: Walk) -> str:
 
 
 def _number(walk: Walk, names: list[str], raw: np.ndarray) -> str:
-    """A real output: a sum of variables, each times a number, or else one number for each combination."""
+    """A real output: a sum of variables, each times a number, or else one number for each combination, of symbol and place as
+    well where that is needed."""
     columns = [walk.store.labels[name].astype(np.float64) for name in names]
     matrix = np.stack([*columns, np.ones_like(raw)], axis=1)
     weights = np.linalg.lstsq(matrix, raw, rcond=None)[0]
@@ -75,7 +79,12 @@ def _number(walk: Walk, names: list[str], raw: np.ndarray) -> str:
         if total is not None:
             total = total if abs(weights[-1]) < 1e-3 else call("add", total, tidy(weights[-1]))
             return walk.store.add("output", total, site=None)
-    return walk.computed(names, np.round(raw, 4), "output", truth=False)
+    places = [walk.store.source.name, walk.store.places()]
+    for parents in (names, list(dict.fromkeys([*names, *places]))):
+        means, group, off = settled_by([walk.store.labels[each] for each in parents], raw[:, None])
+        if off.max() < BLURRED * spread(raw[:, None]):
+            return walk.computed(parents, np.round(means[group, 0], 4), "output", truth=False)
+    raise Blurred(f"output is not a function of what it reads: {', '.join(names)}")
 
 
 def _clearness(raw: np.ndarray) -> np.ndarray:

@@ -110,10 +110,12 @@ def _thresholds(columns: Columns, target: np.ndarray) -> Expr:
     """Real numbers cut where the answer changes; the pieces are then said by whole numbers."""
     whole = {name: column for name, column in columns.items() if column.dtype.kind != "f"}
     pieces: dict[str, tuple[Expr, np.ndarray]] = {}
+    codes = dict(columns)
     for name, column in columns.items():
         if column.dtype.kind == "f":
-            pieces[name] = _pieces(name, column, target, list(whole.values()))
-    codes = {**whole, **{name: code for name, (_, code) in pieces.items()}}
+            others = [each for other, each in codes.items() if other != name]
+            pieces[name] = _pieces(name, column, target, others)
+            codes[name] = pieces[name][1]
     rows, wanted = rows_of(codes, target)
     if not whole and len(pieces) == 1:
         ((name, (expr, code)),) = pieces.items()

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 
 def mapped(
-    walk: Walk, source: Component, outgoing: np.ndarray, scale: float, *, last: bool
+    walk: Walk, source: Component, outgoing: np.ndarray, scale: float, *, last: bool, through_reals: bool
 ) -> list[tuple[list[int], tuple[str, ...]]]:
     """The variables that a block of units computes, and by which units: one for each set of things that some read.
 
     Arguments:
         outgoing: `(units, k)`, what its reader sees of each unit. scale: by how much what varies most does.
         last: whether the output reads them; what they are computed from then serves as well.
+        through_reals: see `Walk.classed`.
     """
     held = walk.flat(walk.reading.held(source))
     reader = (source.name, "input")
@@ -45,7 +46,8 @@ def mapped(
             found.append((units, tuple(parents)))
             walk.outcomes, walk.last = more, source.name
             continue
-        names = list(walk.classed(parents, view, scale, name="value", site=source.name, more=more))
+        here, site = walk.classed, source.name
+        names = list(here(parents, view, scale, name="value", site=site, more=more, through_reals=through_reals))
         found.append((units, tuple(names)))
         seen = np.zeros_like(outgoing)
         seen[units] = outgoing[units]

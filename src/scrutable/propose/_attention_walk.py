@@ -132,7 +132,8 @@ class Walk:
         if source.kind == "heads":
             return [Heard(tuple(self._head(source, outgoing @ through, scale, last=last)), numbers)]
         held = self.flat(self.reading.held(source))
-        maps = mapped(self, source, outgoing @ through, scale, last=last)
+        through_reals = self.uneven and reader[1] not in ("query", "key")
+        maps = mapped(self, source, outgoing @ through, scale, last=last, through_reals=through_reals)
         parts = [Heard(names, held[:, units] @ outgoing[units]) for units, names in maps]
         return [*parts, Heard((), numbers - sum(part.numbers for part in parts))]
 
@@ -145,11 +146,14 @@ class Walk:
         name: str,
         site: str | None,
         more: Combined | None = None,
+        through_reals: bool = False,
     ) -> Iterable[str]:
         """A variable with a value for each class of vectors, computed from others.
 
         Arguments:
             more: further combinations of the parents' values, and what would be seen then.
+            through_reals: whether classes of what is computed from real numbers are the parents themselves where vectors
+                of a class are not alike.
         """
         means, group, off = settled_by([self.store.labels[parent] for parent in parents], view)
         if off.max() > BLUR * scale:
@@ -160,6 +164,9 @@ class Walk:
         kinds = classes(means, within)
         if kinds is None:
             raise NotRead(f"{name} takes too many values")
+        if through_reals and self._blurred(parents, means, kinds, WITHIN * scale):
+            yield from parents
+            return
         target = kinds[group]
         columns, wanted = self._with(parents, target, more, lambda new: nearest(means, kinds, new, 2 * within))
         kept = needed(columns, wanted)
@@ -173,6 +180,11 @@ class Walk:
         if expr is None:
             expr = exactly(rows, values, truth=False, clock=self.clock)
         yield self.store.add(name, self.lifted(expr), site=site)
+
+    def _blurred(self, parents: list[str], vectors: np.ndarray, kinds: np.ndarray, within: float) -> bool:
+        """Whether vectors of a class, computed from real numbers, are farther apart than values that are one."""
+        real = any(self.store.labels[parent].dtype.kind == "f" for parent in parents)
+        return real and bool(settled_by([kinds], vectors)[2].max() > within)
 
     def computed(
         self,

@@ -1,12 +1,15 @@
 """How much more a head weighs some of the keys that it selects than others.
 
 Scores of selected keys are alike in a clean network. Where they are not, a mean is a weighted one and a count says how
-much keys weigh together. A key at a query weighs the product of two numbers, one of the key and one of the query.
+much keys weigh together. How much a key weighs at a query is a sum of products of two numbers, one of the key and one
+of the query: of as few of them as say it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -19,29 +22,44 @@ from scrutable.propose._attention_phrases import rows_of, table
 if TYPE_CHECKING:
     from scrutable.propose._attention_walk import Walk
 
-ROUNDS = 30
-DIGITS = 3
+ROUNDS = 60
+DIGITS = 4
+NEAR = 1e-3
+"""Weights this near to those of the head, in units of a usual one, are said to be theirs."""
 
 
 def weighted_mean(walk: Walk, how: Attending, chosen: Expr, values: Expr, default: float) -> Expr:
     """The mean of values over the selected keys, each as much as it weighs."""
-    weight = walk.store.var(walk.store.add("weight", weights(walk, how).keys, site=None))
-    part = call("aggregate", chosen, call("mul", weight, values), params=(default,))
-    return call("div", part, call("aggregate", chosen, weight, params=(1.0,)))
+    terms = list(_terms(walk, how))
+    part = _total(
+        call("mul", query, call("aggregate", chosen, call("mul", key, values), params=(default,)))
+        for key, query in terms
+    )
+    whole = _total(call("mul", query, call("aggregate", chosen, key, params=(1.0,))) for key, query in terms)
+    return call("div", part, whole)
 
 
 def weighted_count(walk: Walk, how: Attending, chosen: Expr) -> Expr:
     """How much the selected keys weigh together; a key that scores as the start token does weighs one."""
-    read = weights(walk, how)
-    weight, factor = (walk.store.var(walk.store.add("weight", each, site=None)) for each in (read.keys, read.queries))
-    mean = call("aggregate", chosen, weight, params=(0.0,))
-    return call("mul", factor, call("mul", mean, call("width", chosen)))
+    terms = _terms(walk, how)
+    mean = _total(call("mul", query, call("aggregate", chosen, key, params=(0.0,))) for key, query in terms)
+    return call("mul", mean, call("width", chosen))
+
+
+def _terms(walk: Walk, how: Attending) -> Iterator[tuple[Expr, Expr]]:
+    for each in weights(walk, how):
+        key, query = (walk.store.var(walk.store.add("weight", side, site=None)) for side in (each.keys, each.queries))
+        yield key, query
+
+
+def _total(parts: Iterator[Expr]) -> Expr:
+    return reduce(lambda one, other: call("add", one, other), parts)
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Weights:
-    """How much keys weigh at queries: the product of two numbers, each by symbol and position.
+class Product:
+    """One part of how much keys weigh at queries: two numbers multiplied, each by symbol and position.
 
     Arguments:
         keys, queries: expressions.
@@ -51,23 +69,46 @@ class Weights:
     queries: Expr
 
 
-def weights(walk: Walk, how: Attending) -> Weights:
+def weights(walk: Walk, how: Attending) -> list[Product]:
     """Read off the scores of the keys that are selected.
 
-    Cost: some passes over all queries and keys.
+    Cost: some passes over all queries and keys; it grows with the cube of the number of symbols at positions.
     """
     names = [walk.store.source.name, walk.store.places()]
     group = joint([walk.store.labels[name] for name in names])
     scores, keys, queries = (np.concatenate(each) for each in zip(*_selected(how, group, walk), strict=True))
-    excess = np.zeros(group.max() + 1)
-    for _ in range(ROUNDS):
-        base = _means(queries, scores - excess[keys], len(group))
-        excess = _means(keys, scores - base[queries], len(excess))
-    excess -= excess.mean()
-    level = _means(group[queries], scores - excess[keys], len(excess))
+    kinds = group.max() + 1
+    pair = group[queries] * kinds + keys
+    often = np.bincount(pair, minlength=kinds**2).reshape(kinds, kinds)
+    whole = np.exp(_means(pair, scores, kinds**2)).reshape(kinds, kinds)
     columns = {name: walk.store.labels[name] for name in names}
-    tables = [table(*rows_of(columns, np.round(np.exp(each), DIGITS)[group])) for each in (excess, level)]
-    return Weights(*(walk.lifted(each) for each in tables))
+    return [
+        Product(*(walk.lifted(table(*rows_of(columns, np.round(side, DIGITS)[group]))) for side in (by_key, by_query)))
+        for by_query, by_key in products(whole, often > 0)
+    ]
+
+
+def products(whole: np.ndarray, known: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """As few products of a number for each row and one for each column as add up to what is known of a table.
+
+    Arguments:
+        whole, known: `(rows, columns)`; what is not known may be anything.
+
+    Returns:
+        Pairs of `(rows,)` and `(columns,)`; those of a column have a mean size of one.
+    """
+    filled = np.where(known, whole, 1.0)
+    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    for count in range(1, min(whole.shape) + 1):
+        for _ in range(ROUNDS):
+            left, sizes, right = np.linalg.svd(filled, full_matrices=False)
+            told = (left[:, :count] * sizes[:count]) @ right[:count]
+            filled = np.where(known, whole, told)
+        usual = np.abs(right[:count]).mean(1)
+        parts = list(zip((left[:, :count] * sizes[:count] * usual).T, right[:count] / usual[:, None], strict=True))
+        if np.abs(told - whole)[known].max() < NEAR:
+            break
+    return parts
 
 
 def _selected(how: Attending, group: np.ndarray, walk: Walk) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
