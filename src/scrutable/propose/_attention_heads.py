@@ -30,6 +30,7 @@ class Attending:
         scores: by how much, in nats, keys score more than the start token; without one, than the best.
         start: whether there is a start token. tied: whether it scores as some selected keys do.
         seen_keys, seen_queries: `(numbers, k)`: what scores show of a query, and of a key.
+        real_keys, real_queries: the real variables from which what scores read of a key, and of a query, is computed.
     """
 
     chosen: list[np.ndarray]
@@ -38,6 +39,8 @@ class Attending:
     tied: bool
     seen_keys: np.ndarray
     seen_queries: np.ndarray
+    real_keys: tuple[str, ...] = ()
+    real_queries: tuple[str, ...] = ()
 
     @property
     def none(self) -> np.ndarray:

@@ -61,8 +61,8 @@ def _output(walk: Walk) -> str:
 
 
 def _number(walk: Walk, names: list[str], raw: np.ndarray) -> str:
-    """A real output: a sum of variables, each times a number, or else one number for each combination, of symbol and place as
-    well where that is needed."""
+    """A real output: a sum of variables, each times a number, or else one number for each combination, of symbol and
+    place as well where that is needed."""
     columns = [walk.store.labels[name].astype(np.float64) for name in names]
     matrix = np.stack([*columns, np.ones_like(raw)], axis=1)
     weights = np.linalg.lstsq(matrix, raw, rcond=None)[0]

@@ -6,7 +6,7 @@ Where only classes matter, any labels do that tell them apart: those of the shor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -153,23 +153,26 @@ def _short(low: float, high: float) -> float:
 
 def _pieces(name: str, column: np.ndarray, target: np.ndarray, others: list[np.ndarray]) -> tuple[Expr, np.ndarray]:
     cuts = _cuts(column, target, others)
-    leaf = Var(name, REAL)
-    expr: Expr = const(0)
-    code = np.zeros(len(column), dtype=np.int64)
-    for number, cut in enumerate(cuts, start=1):
-        expr = call("if", call("lt", const(cut), leaf), const(number), expr)
-        code[column > cut] = number
-    return expr, code
+    code = np.searchsorted(cuts, column)
+    return _ladder(Var(name, REAL), cuts, [const(number) for number in range(len(cuts) + 1)]), code
 
 
 def _stairs(column: np.ndarray, name: str, target: np.ndarray) -> Expr:
-    order = np.argsort(column)
     cuts = _cuts(column, target, [])
-    expr: Expr = _literal(target[order[0]])
-    for cut in cuts:
-        above = order[column[order] > cut][0]
-        expr = call("if", call("lt", const(cut), Var(name, REAL)), _literal(target[above]), expr)
-    return expr
+    _, first = np.unique(np.searchsorted(cuts, column), return_index=True)
+    return _ladder(Var(name, REAL), cuts, [_literal(value) for value in target[first]])
+
+
+def _ladder(leaf: Expr, cuts: Sequence[float], steps: Sequence[Expr]) -> Expr:
+    """The step that a number is on, found by halving: there is one more of them than cuts between them."""
+    if not cuts:
+        return steps[0]
+    at = len(cuts) // 2
+    above, below = (
+        _ladder(leaf, cuts[at + 1 :], steps[at + 1 :]),
+        _ladder(leaf, cuts[:at], steps[: at + 1]),
+    )
+    return call("if", call("lt", const(cuts[at]), leaf), above, below)
 
 
 def _literal(value: np.ndarray) -> Const:

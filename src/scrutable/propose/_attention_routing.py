@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ def routed(walk: Walk, source: Component) -> tuple[Expr, Attending]:
     how = attending(walk.reading, source)
     queries = walk.variables((source.name, "query"), how.seen_keys, least=SCORE)
     keys = walk.variables((source.name, "key"), how.seen_queries, least=SCORE)
+    how = replace(how, real_keys=_reals(walk, keys), real_queries=_reals(walk, queries))
     place = walk.store.places()
     extra = ((), (place,), (place, walk.store.source.name))
     sides_read = [tuple(list(dict.fromkeys([*names, *more])) for names in (queries, keys)) for more in extra]
@@ -114,6 +116,10 @@ def _parents(walk: Walk, names: list[str]) -> list[str]:
         pointwise = let is not None and not any(getattr(e, "op", "") in ACROSS for e in expressions(let.expr))
         found |= dict.fromkeys(sorted(variables(let.expr)) if let is not None and pointwise else [name])
     return list(found)
+
+
+def _reals(walk: Walk, names: list[str]) -> tuple[str, ...]:
+    return tuple(name for name in _parents(walk, names) if walk.store.labels[name].dtype.kind == "f")
 
 
 def _pairs(walk: Walk, queries: list[str], keys: list[str], how: Attending) -> tuple[dict[str, np.ndarray], np.ndarray]:

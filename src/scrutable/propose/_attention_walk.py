@@ -152,8 +152,8 @@ class Walk:
 
         Arguments:
             more: further combinations of the parents' values, and what would be seen then.
-            through_reals: whether classes of what is computed from real numbers are the parents themselves where vectors
-                of a class are not alike.
+            through_reals: whether the parents themselves are given where they are real numbers, and vectors of a class
+                are not alike.
         """
         means, group, off = settled_by([self.store.labels[parent] for parent in parents], view)
         if off.max() > BLUR * scale:

@@ -7,7 +7,7 @@ of the query: of as few of them as say it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, final
@@ -17,7 +17,7 @@ import numpy as np
 from scrutable.program import Expr, call
 from scrutable.propose._attention_classes import joint
 from scrutable.propose._attention_heads import Attending
-from scrutable.propose._attention_phrases import rows_of, table
+from scrutable.propose._attention_phrases import exactly, rows_of, table
 
 if TYPE_CHECKING:
     from scrutable.propose._attention_walk import Walk
@@ -74,18 +74,58 @@ def weights(walk: Walk, how: Attending) -> list[Product]:
 
     Cost: some passes over all queries and keys; it grows with the cube of the number of symbols at positions.
     """
-    names = [walk.store.source.name, walk.store.places()]
-    group = joint([walk.store.labels[name] for name in names])
-    scores, keys, queries = (np.concatenate(each) for each in zip(*_selected(how, group, walk), strict=True))
+    places = [walk.store.source.name, walk.store.places()]
+    group, *real = (
+        joint([walk.store.labels[name] for name in names])
+        if names
+        else np.zeros(len(walk.store.labels[places[0]]), dtype=np.int64)
+        for names in (places, how.real_keys, how.real_queries)
+    )
+    scores, keys, queries = (np.concatenate(each) for each in zip(*_selected(how, walk), strict=True))
     kinds = group.max() + 1
-    pair = group[queries] * kinds + keys
-    often = np.bincount(pair, minlength=kinds**2).reshape(kinds, kinds)
-    whole = np.exp(_means(pair, scores, kinds**2)).reshape(kinds, kinds)
-    columns = {name: walk.store.labels[name] for name in names}
-    return [
-        Product(*(walk.lifted(table(*rows_of(columns, np.round(side, DIGITS)[group]))) for side in (by_key, by_query)))
-        for by_query, by_key in products(whole, often > 0)
+    pair = group[queries] * kinds + group[keys]
+    sides = (pair, real[0][keys], real[1][queries])
+    whole, *more = additive(scores, sides, [kinds**2, *(each.max() + 1 for each in real)])
+    known = np.bincount(pair, minlength=kinds**2).reshape(kinds, kinds) > 0
+    by_real = [
+        _table(walk, names, np.exp(each)[mine])
+        for names, each, mine in zip((how.real_keys, how.real_queries), more, real, strict=True)
     ]
+    return [
+        Product(
+            *(
+                part if one is None else call("mul", one, part)
+                for one, part in zip(
+                    by_real, (_table(walk, places, side[group]) for side in (by_key, by_query)), strict=True
+                )
+            )
+        )
+        for by_query, by_key in products(np.exp(whole).reshape(kinds, kinds), known)
+    ]
+
+
+def additive(scores: np.ndarray, sides: Sequence[np.ndarray], sizes: Sequence[int]) -> list[np.ndarray]:
+    """Numbers for the labels of each side that add up to the scores, as nearly as may be.
+
+    Arguments:
+        scores: `(n,)`. sides: labels, `(n,)` each. sizes: how many labels each side has.
+    """
+    found = [np.zeros(size) for size in sizes]
+    for _ in range(ROUNDS):
+        for at, (labels, size) in enumerate(zip(sides, sizes, strict=True)):
+            others = sum(found[k][sides[k]] for k in range(len(sides)) if k != at)
+            found[at] = _means(labels, scores - others, size)
+    return found
+
+
+def _table(walk: Walk, names: Sequence[str], values: np.ndarray) -> Expr | None:
+    if not names:
+        return None
+    rows, numbers = rows_of({name: walk.store.labels[name] for name in names}, np.round(values, DIGITS))
+    real = any(column.dtype.kind == "f" for column in rows.values())
+    return walk.lifted(
+        exactly(rows, np.round(numbers, 3), truth=False, clock=walk.clock) if real else table(rows, numbers)
+    )
 
 
 def products(whole: np.ndarray, known: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -111,14 +151,14 @@ def products(whole: np.ndarray, known: np.ndarray) -> list[tuple[np.ndarray, np.
     return parts
 
 
-def _selected(how: Attending, group: np.ndarray, walk: Walk) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The scores, groups of keys, and queries of all selected keys, for each length."""
+def _selected(how: Attending, walk: Walk) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The scores, keys and queries of all selected keys, for each length."""
     found, at = [], 0
     for scores, chosen, x in zip(how.scores, how.chosen, walk.store.words.values(), strict=True):
         cells = np.arange(at, at + x.size).reshape(x.shape)
         at += x.size
         word, query, key = np.nonzero(chosen)
-        found.append((scores[word, query, key], group[cells[word, key]], cells[word, query]))
+        found.append((scores[word, query, key], cells[word, key], cells[word, query]))
     return found
 
 
