@@ -73,8 +73,10 @@ class Store:
         """Selectors that are variables of their own written where they are used, where those are variables of which it
         is known where they live."""
         for name, let in list(self.lets.items()):
+            if not isinstance(let.expr.type, Selector):
+                continue
             users = [each for each, other in self.lets.items() if name in variables(other.expr)]
-            if isinstance(let.expr.type, Selector) and users and all(each in known for each in users):
+            if users and all(each in known for each in users):
                 del self.lets[name]
                 for each in users:
                     self.lets[each] = Let(each, substitute(self.lets[each].expr, {name: let.expr}))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 60
 DIGITS = 4
+COARSE = 3
+"""Digits of numbers that depend on real ones, each of which takes a step of its own."""
 NEAR = 1e-3
 """Weights this near to those of the head, in units of a usual one, are said to be theirs."""
 
@@ -87,16 +89,17 @@ def weights(walk: Walk, how: Attending) -> list[Product]:
     sides = (pair, real[0][keys], real[1][queries])
     whole, *more = additive(scores, sides, [kinds**2, *(each.max() + 1 for each in real)])
     known = np.bincount(pair, minlength=kinds**2).reshape(kinds, kinds) > 0
-    by_real = [
-        _table(walk, names, np.exp(each)[mine])
+    key, query = (
+        _by_reals(walk, names, np.exp(each)[mine])
         for names, each, mine in zip((how.real_keys, how.real_queries), more, real, strict=True)
-    ]
+    )
     return [
         Product(
             *(
-                part if one is None else call("mul", one, part)
-                for one, part in zip(
-                    by_real, (_table(walk, places, side[group]) for side in (by_key, by_query)), strict=True
+                part if factor is None else call("mul", factor, part)
+                for factor, part in (
+                    (key, _by_places(walk, places, by_key[group])),
+                    (query, _by_places(walk, places, by_query[group])),
                 )
             )
         )
@@ -118,14 +121,18 @@ def additive(scores: np.ndarray, sides: Sequence[np.ndarray], sizes: Sequence[in
     return found
 
 
-def _table(walk: Walk, names: Sequence[str], values: np.ndarray) -> Expr | None:
+def _by_places(walk: Walk, names: Sequence[str], values: np.ndarray) -> Expr:
+    columns = {name: walk.store.labels[name] for name in names}
+    return walk.lifted(table(*rows_of(columns, np.round(values, DIGITS))))
+
+
+def _by_reals(walk: Walk, names: Sequence[str], values: np.ndarray) -> Expr | None:
+    """A variable of numbers that depend on real ones; None where there are none of those."""
     if not names:
         return None
-    rows, numbers = rows_of({name: walk.store.labels[name] for name in names}, np.round(values, DIGITS))
-    real = any(column.dtype.kind == "f" for column in rows.values())
-    return walk.lifted(
-        exactly(rows, np.round(numbers, 3), truth=False, clock=walk.clock) if real else table(rows, numbers)
-    )
+    rows, numbers = rows_of({name: walk.store.labels[name] for name in names}, np.round(values, COARSE))
+    found = walk.lifted(exactly(rows, numbers, truth=False, clock=walk.clock))
+    return walk.store.var(walk.store.add("weight", found, site=None))
 
 
 def products(whole: np.ndarray, known: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
