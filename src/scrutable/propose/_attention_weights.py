@@ -7,7 +7,7 @@ of the query: of as few of them as say it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, final
@@ -54,8 +54,9 @@ def _terms(walk: Walk, how: Attending) -> Iterator[tuple[Expr, Expr]]:
         yield key, query
 
 
-def _total(parts: Iterator[Expr]) -> Expr:
-    return reduce(lambda one, other: call("add", one, other), parts)
+def _total(parts: Iterable[Expr]) -> Expr:
+    first, *others = parts
+    return reduce(lambda one, other: call("add", one, other), others, first)
 
 
 @final
