@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ def measured(
 ) -> None:
     """Run the families of a suite (finished rows of an earlier run are kept) and write docs/_measured/SUITE.md.
 
+    A family without a run keeps its part of the page as it was.
+
     Arguments:
         budgets: family to time for each case. Names on the command line choose among them.
         more: further words of the command. preface: what comes before the tables.
@@ -26,10 +29,17 @@ def measured(
         words = ["bench", suite, "--family", family, "--budget", budgets[family], "--jobs", str(jobs)]
         words += ["--out", str(runs / family), "--resume", *more]
         subprocess.run([sys.executable, "-m", "scrutable", *words], check=True, stdout=subprocess.DEVNULL)
-    tables = [
-        f"### {family}, at most {budget} a case\n\n{(runs / family / 'table.md').read_text().strip()}\n"
-        for family, budget in budgets.items()
-        if (runs / family / "table.md").exists()
-    ]
+    page = ROOT / "docs" / "_measured" / f"{suite}.md"
+    tables = parts_of(page.read_text(encoding="utf-8") if page.exists() else "")
+    for family, budget in budgets.items():
+        table = runs / family / "table.md"
+        if table.exists():
+            tables[family] = f"### {family}, at most {budget} a case\n\n{table.read_text().strip()}\n"
     parts = [f"{preface.strip()}\n"] if preface else []
-    (ROOT / "docs" / "_measured" / f"{suite}.md").write_text("\n".join([*parts, *tables]))
+    page.write_text("\n".join([*parts, *(tables[family] for family in budgets if family in tables)]))
+
+
+def parts_of(page: str) -> dict[str, str]:
+    """The part of a page about each family."""
+    _, *found = re.split(r"^(?=### \w+, at most )", page, flags=re.MULTILINE)
+    return {part[4:].partition(",")[0]: f"{part.strip()}\n" for part in found}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from _suite import measured
 
 BUDGETS = {
-    "small": "40s",
-    "generous": "40s",
+    "small": "45s",
+    "generous": "45s",
     "outside": "40s",
     "language": "30s",
     "spoiled": "25s",
