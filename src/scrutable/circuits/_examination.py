@@ -18,7 +18,7 @@ from scrutable.circuits._find import BOTH, Circuit, find, found_in, known_ablati
 from scrutable.circuits._findings import Control, Edge, Examination, ProgramCircuit, ScoredEdge
 from scrutable.circuits._judging import SCORES, Judge, judge_program
 from scrutable.circuits._method import Method
-from scrutable.circuits._pace import Pace
+from scrutable.circuits._pace import Pace, in_words
 from scrutable.circuits._places import Places
 from scrutable.circuits._probing import SubnetworkProbing
 from scrutable.circuits._subject import Subject
@@ -96,7 +96,7 @@ def _search(subject: Subject, method: Method, ablations: Sequence[Ablation], clo
     seconds = least_seconds(method, made[0])
     if seconds > clock.left + GRACE:
         raise UserError(
-            f"got {clock.left:.0f} s to find the circuit in, expected at least about {seconds:.0f} s to score "
+            f"got {in_words(clock.left)} to find the circuit in, expected at least about {in_words(seconds)} to score "
             f"{len(subject.wiring.edges)} edges by {method.name}; try a longer budget, or the method eap"
         )
     scoring, whole = clock.part(SCORING), clock.part(SEARCH)
@@ -115,7 +115,7 @@ def _control(judge: Judge, circuit: Circuit, method: Method, seconds: float) -> 
         kinds, seed = circuit.ablations, subject.seed
         return find(module, x, ablations=kinds, method=method, wanted=wanted, within=None, clock=clock, seed=seed)
 
-    what = f"networks that mean nothing, each searched for about {seconds:.0f} s"
+    what = f"networks that mean nothing, each searched for about {in_words(seconds)}"
     if not judge.pace.allows(f"{NULLS} {what}", seconds):
         return None
     found = against_searched(

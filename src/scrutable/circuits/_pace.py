@@ -54,10 +54,15 @@ class Pace:
         if self.clock.over:
             self.lacked(what)
         elif seconds > self.clock.left:
-            self.missing.append(f"{what}: it would take about {seconds:.0f} s, which was not left")
+            self.missing.append(f"{what}: it would take about {in_words(seconds)}, which was not left")
         else:
             return True
         return False
+
+
+def in_words(seconds: float) -> str:
+    """A time that was foreseen, no more exactly than it can be."""
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1g} s"
 
 
 UNHURRIED = Clock(float("inf"))
