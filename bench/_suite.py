@@ -39,7 +39,7 @@ def measured(
     page.write_text("\n".join([*parts, *(tables[family] for family in budgets if family in tables)]))
 
 
-def parts_of(page: str) -> dict[str, str]:
-    """The part of a page about each family."""
-    _, *found = re.split(r"^(?=### \w+, at most )", page, flags=re.MULTILINE)
-    return {part[4:].partition(",")[0]: f"{part.strip()}\n" for part in found}
+def parts_of(page: str, end: str = ", at most ") -> dict[str, str]:
+    """The parts of a page, by what their headings say up to some words."""
+    _, *found = re.split(rf"^(?=### [^\n]*?{re.escape(end)})", page, flags=re.MULTILINE)
+    return {part[4:].partition(end)[0]: f"{part.strip()}\n" for part in found}

@@ -28,6 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from _circuit_scores import circuit_scores, readable
+from _suite import parts_of
 
 from scrutable.bench.transformers._catalogue import MAPS, TASKS, VERSIONS, compiled
 from scrutable.bench.transformers._task import Task
@@ -69,7 +70,7 @@ def main() -> None:
             longer = replace(task, length=given.length or task.length)
             path.write_text(json.dumps(_one(longer, given.version, given.seed, causal=given.causal)))
         print(task.name, path.read_text()[:160], flush=True)
-    MEASURED.write_text(_tables())
+    MEASURED.write_text(_tables(parts_of(MEASURED.read_text(), ": ")))
 
 
 def _one(task: Task, version: str, seed: int, *, causal: bool) -> Row:
@@ -139,8 +140,8 @@ def _interchange(network: Network, found: Decompiled, seed: int) -> list[float |
     return values
 
 
-def _tables() -> str:
-    parts = []
+def _tables(parts: dict[str, str]) -> str:
+    """The page: the parts of what was measured here, and those that there were of other networks."""
     for folder in sorted(RUNS.iterdir()):
         rows = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
         for kind, some in (
@@ -148,8 +149,9 @@ def _tables() -> str:
             ("maps only", [r for r in rows if r["maps only"]]),
         ):
             if some:
-                parts.append(f"### {folder.name}, {kind}: {len(some)} networks\n\n{_table(some)}\n")
-    return "\n".join(parts)
+                title = f"{folder.name}, {kind}"
+                parts[title] = f"### {title}: {len(some)} networks\n\n{_table(some)}\n"
+    return "\n".join(parts[title] for title in sorted(parts))
 
 
 def _table(rows: Sequence[Row]) -> str:
