@@ -22,7 +22,7 @@ from scrutable.explain._run import (
 from scrutable.explain._screen import DOUBT, Candidate, Effort, residual_of
 from scrutable.explain._search import candidates
 from scrutable.explain._study import RunFacts, Study, subject_of
-from scrutable.explain._testing import asked_inside, case_of, sound, stands, tested_in_turn, verified
+from scrutable.explain._testing import case_of, sound, stands, tested_in_turn, verified
 from scrutable.hypothesis import Hypothesis, hypothesis_from_data, hypothesis_to_data, plain, read_as
 from scrutable.network import Network
 from scrutable.propose import Proposer, optional
@@ -185,15 +185,15 @@ def _guarded_until_one_stands(
     run: Run, tested: tuple[Candidate, ...], *, before: tuple[Candidate, ...] = ()
 ) -> tuple[Candidate, ...]:
     """Null controls for the best hypothesis; for the next one only if they bring it down, and it is not the same again
-    in other words, nor one of those `before` that fell. Where no test of the best one could ask about the insides, also
-    for the next exact one that the insides bear out."""
+    in other words, nor one of those `before` that fell. Where the insides do not bear out the best one, also for the
+    next exact one that they do: what can be no more than behavioural must not stand in its way."""
     answered = list(_ranked(tested))
     fallen = [
         each.hypothesis for each in before if any(r.status == "fail" for r in each.hypothesis.evidence.of("guard"))
     ]
-    silent = False
+    doubtful = False
     for index, candidate in enumerate(answered):
-        if not stands(candidate) or (silent and not (sound(candidate) and candidate.exact)):
+        if not stands(candidate) or (doubtful and not (sound(candidate) and candidate.exact)):
             continue
         untried = candidate.hypothesis
         after = fallen_with(untried, fallen, run.data.inputs)
@@ -202,10 +202,10 @@ def _guarded_until_one_stands(
         answered[index] = replace(candidate, hypothesis=after)
         if not stands(answered[index]):
             fallen.append(after)
-        elif asked_inside(answered[index]):
+        elif sound(answered[index]):
             break
         else:
-            silent = True
+            doubtful = True
     return tuple(answered)
 
 

@@ -53,11 +53,6 @@ def sound(candidate: Candidate) -> bool:
     return any(r.passed for r in causal) and not any(r.status == "fail" for r in causal)
 
 
-def asked_inside(candidate: Candidate) -> bool:
-    """Whether some causal test came to a result."""
-    return any(r.status in ("pass", "fail") for r in candidate.hypothesis.evidence.of("causal"))
-
-
 def _settles(candidate: Candidate) -> bool:
     return candidate.exact and stands(candidate) and sound(candidate) and not candidate.hypothesis.evidence.truncated
 
