@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from scrutable.program._solver import CounterInput, NoEncoding, Proof, Unknown, equivalent, solver_terms
     from scrutable.program._spelled_out import spelled_out
     from scrutable.program._trace import program, trace
-    from scrutable.program._usual import Usual, varying
+    from scrutable.program._usual import Usual, exchanged_at, varying
 
 _LAZY = {
     "CounterInput": "_solver",
@@ -47,6 +47,7 @@ _LAZY = {
     "Unknown": "_solver",
     "Usual": "_usual",
     "equivalent": "_solver",
+    "exchanged_at": "_usual",
     "expr_bits": "_bits",
     "expression_text": "_print_expr",
     "name_parts": "_naming",
@@ -133,6 +134,7 @@ __all__ = [
     "call",
     "const",
     "equivalent",
+    "exchanged_at",
     "expr_bits",
     "expression_text",
     "is_scalar",

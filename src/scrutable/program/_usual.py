@@ -17,6 +17,8 @@ from scrutable.program._expr import Call, walk
 from scrutable.program._program import Let, Program, Setting
 
 READERS = ("width", "pick", "aggregate")
+EVERYWHERE = 0.5
+"""How often a variable is exchanged at all positions, and not at one."""
 
 
 @final
@@ -64,6 +66,18 @@ def varying(values: np.ndarray) -> np.ndarray:
     """
     differs = values != values[:1]
     return differs.any(axis=(0, *range(2, values.ndim)))
+
+
+def exchanged_at(varies: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Where values are exchanged, `(count, length)`: half of the time at one position, which says that each lives at
+    its own place, half of the time at all, which leaves together what only occurs together.
+
+    Arguments:
+        varies: `(length,)`, the positions that there are to exchange, one at least; see `varying`.
+    """
+    steps = np.flatnonzero(varies)
+    one = np.arange(len(varies)) == steps[rng.integers(0, len(steps), size=count)][:, None]
+    return (one | (rng.random(count) < EVERYWHERE)[:, None]) & varies
 
 
 def _selected(

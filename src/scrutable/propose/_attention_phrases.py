@@ -118,7 +118,7 @@ def _thresholds(columns: Columns, target: np.ndarray) -> Expr:
             codes[name] = pieces[name][1]
     rows, wanted = rows_of(codes, target)
     if not whole and len(pieces) == 1:
-        ((name, (expr, code)),) = pieces.items()
+        (name,) = pieces
         return _stairs(columns[name], name, target)
     return substitute(table(rows, wanted), {name: expr for name, (expr, _) in pieces.items()})
 

@@ -22,7 +22,7 @@ import torch
 
 from scrutable.network import Network, Site
 from scrutable.network.engine import Graph, NotCaptured
-from scrutable.program import Program, Setting, Usual, varying
+from scrutable.program import Program, Setting, Usual, exchanged_at, varying
 from scrutable.propose._sequence_subspaces import NEGLIGIBLE, expected, linear_share, subspaces
 from scrutable.work import Clock
 
@@ -30,8 +30,6 @@ PAIRS, FIT = 120, 400
 FIRST, HOPELESS = 24, 0.6
 """A place that fails on so many pairs is not tried on the others."""
 SURE, FOLLOWED = 0.97, 0.9
-EVERYWHERE = 0.5
-"""How often a variable is exchanged at all positions, and not at one."""
 Order = Literal["first", "last"]
 
 
@@ -162,9 +160,7 @@ class Places:
         if not varies.any():
             return None
         base, source = self._rng.integers(0, len(self.x), size=(2, 6 * PAIRS))
-        steps = np.flatnonzero(varies)
-        one = np.arange(len(varies)) == self._rng.choice(steps, size=(len(base), 1))
-        where = (one | (self._rng.random((len(base), 1)) < EVERYWHERE)) & varies
+        where = exchanged_at(varies, len(base), self._rng)
         setting = {name: Setting(values[source], where.reshape(*where.shape, *(1,) * (values.ndim - 2)))}
         said = np.asarray(program.run(self.x[base], set=setting)[program.outputs[0]])
         changed = (said != np.asarray(program(self.x[base]))).any(1)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from scrutable.program import Program, Selector, Seq, Setting, Usual, varying
+from scrutable.program import Program, Selector, Seq, Setting, Usual, exchanged_at, varying
 from scrutable.verify._agreement import agrees
 from scrutable.verify._base import Case, Sample
 from scrutable.verify._pooled import Pool, every_pair
@@ -142,7 +142,7 @@ def pooled_rows(
 
 def _exchanged(question: Question, on: Values, base: np.ndarray, source: np.ndarray, rng: np.random.Generator) -> Rows:
     """Pairs with positions drawn at random, and what the program answers."""
-    where = _positions(question, on, len(base), rng)
+    where = exchanged_at(question.varies, len(base), rng) if question.stepwise else np.ones((len(base), 1), bool)
     predicted = question.answers_with(on.sample.inputs[base], on.values[source], where)
     return Rows(base, source, where, predicted, ~question.agree(predicted, on.answers[base]))
 
@@ -165,14 +165,3 @@ def _balanced(changed: np.ndarray, claimed: np.ndarray) -> np.ndarray:
     """The pairs that are claimed: those that change the answer, then no more of those that leave it."""
     first = np.flatnonzero(changed & claimed)
     return np.concatenate([first, np.flatnonzero(~changed & claimed)[: len(first)]])
-
-
-def _positions(question: Question, on: Values, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Where values are exchanged, `(count, L)`: half of the time at one position, which says that each lives at its own
-    place, half of the time at all, which leaves together what only occurs together; `(count, 1)` without positions.
-    Positions at which the variable never varies are none of its places."""
-    if not question.stepwise:
-        return np.ones((count, 1), bool)
-    steps = np.flatnonzero(question.varies)
-    one = np.arange(on.values.shape[1]) == steps[rng.integers(0, len(steps), size=count)][:, None]
-    return (one | (rng.random(count) < 0.5)[:, None]) & question.varies
