@@ -43,15 +43,18 @@ class Idle:
     reason: str
 
 
-def idle_position(trials: Trials, part: Part, broken: Exchanged, counts: np.ndarray, rng: np.random.Generator) -> Idle:
+def idle_position(
+    trials: Trials, part: Part, broken: Exchanged, counts: np.ndarray, rng: np.random.Generator, *, far: float
+) -> Idle:
     """What there is to say of a position on which nothing was seen to rest.
 
     Arguments:
         broken: it, handed to other inputs in the network. counts: of `weights`.
+        far: how far answers to unrelated inputs are. Those that are real numbers must move a hundredth of it to count.
 
     Cost: three runs of the program on all references and resamples.
     """
-    least = _least(trials, rng)
+    least = HURTS * far if trials.measures.outputs.dtype.kind == "f" else 0.0
     moved = _share(broken.moved > least, counts).interval
     about = f"handing {part.name} to other inputs moves at most {moved.high:.1%} of the network's answers"
     if part.said is None:
@@ -87,19 +90,12 @@ def idle_positions(trials: Trials, positions: Sequence[Part], rng: np.random.Gen
     counts, far = weights(len(trials.rows), rng), float(trials.unrelated(rng).moved.mean())
     handed = ((part, trials.broken((part.name,), rng)) for part in positions)
     idle = ((part, broken) for part, broken in handed if not hurts(broken, far, counts) > HURTS)
-    return tuple(idle_position(trials, part, broken, counts, rng) for part, broken in idle)
+    return tuple(idle_position(trials, part, broken, counts, rng, far=far) for part, broken in idle)
 
 
 def hurts(broken: Exchanged, far: float, counts: np.ndarray) -> float:
     """How much an exchange with permuted features moves answers at least, as a share of how far unrelated ones are."""
     return lower_mean(broken.moved.mean(axis=1), counts) / far if far > 0 else 0.0
-
-
-def _least(trials: Trials, rng: np.random.Generator) -> float:
-    """How far an answer must move to count: at all; for real numbers, by a hundredth of the way to unrelated ones."""
-    if trials.measures.outputs.dtype.kind != "f":
-        return 0.0
-    return HURTS * float(trials.unrelated(rng).moved.mean())
 
 
 def _share(of: np.ndarray, counts: np.ndarray) -> Ratio:

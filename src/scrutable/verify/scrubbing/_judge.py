@@ -117,7 +117,10 @@ def _measured(trials: Trials, names: tuple[str, ...], tested: Mapping[str, Part]
         lost=_lost(own, everything, unrelated, counts),
         change=ratio(change, random, counts),
         harmless=tuple(harmless),
-        idle=tuple(idle_position(trials, tested[name], harmless[name], counts, rng) for name in positions),
+        idle=tuple(
+            idle_position(trials, tested[name], harmless[name], counts, rng, far=float(far.mean()))
+            for name in positions
+        ),
     )
 
 
