@@ -77,6 +77,11 @@ class Candidate:
         """What the search had spent when it was in hand."""
         return 0.0 if self.effort is None else self.effort.seconds
 
+    @property
+    def placed(self) -> bool:
+        """Whether it says where variables of its program live in the network."""
+        return bool(self.hypothesis.alignment.sites)
+
 
 def polished(hypothesis: Hypothesis, sight: Sight) -> Hypothesis:
     """The hypothesis with its program simplified and its parts named; the alignment follows the new names.

@@ -134,7 +134,7 @@ class _Turn:
             clock = self._clock(proposer, share, None if proposer.locates and not located else until)
             for candidate in self._asked(proposer, _problem(sight, clock, memo), sight):
                 until = 2 * self.clock.used if candidate.exact and until is None else until
-                located |= candidate.exact and bool(candidate.hypothesis.alignment.sites)
+                located |= candidate.exact and candidate.placed
                 yield candidate
 
     def _clock(self, proposer: Proposer, share: float, until: float | None) -> Clock:
@@ -214,12 +214,15 @@ def _fallen(before: tuple[Candidate, ...], after: tuple[Candidate, ...]) -> Iter
 
 
 def _best(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """The cheapest few, each program once, as it was found first."""
+    """The cheapest few, each program once, as it was found first: among them the cheapest exact one that says where its
+    variables live, however many shorter ones there are that do not."""
     ranked = sorted(found, key=lambda c: (c.hypothesis.total_bits, c.hypothesis.program.source, c.seconds))
     unique: dict[str, Candidate] = {}
     for candidate in ranked:
         unique.setdefault(candidate.hypothesis.program.source, candidate)
-    return tuple(unique.values())[:KEPT]
+    best = tuple(unique.values())
+    placed = next((at for at, candidate in enumerate(best) if candidate.exact and candidate.placed), 0)
+    return best[:KEPT] if placed < KEPT else (*best[: KEPT - 1], best[placed])
 
 
 def _attack(kept: tuple[Candidate, ...], sight: Sight, clock: Clock, note: Note) -> Sample | None:

@@ -22,24 +22,26 @@ def tested_in_turn(
     """Candidates with evidence, and the others.
 
     Dearer ones are not tested once an exact one is borne out by the insides and holds at greater lengths, nor
-    approximate ones much longer than an exact one that stands. Where none stands, the first that is nearly always right
-    is tested again as approximate.
+    approximate ones much longer than an exact one that stands. Where an exact one stands and the insides do not bear it
+    out, the next is one that says where its variables live, if any does. Where none stands, the first that is nearly
+    always right is tested again as approximate.
     """
     tested: list[Candidate] = []
-    left: list[Candidate] = []
-    for candidate in found[:most]:
-        least = min(
-            (each.hypothesis.total_bits for each in tested if each.exact and stands(each)), default=float("inf")
-        )
-        wanted = candidate.exact or candidate.hypothesis.total_bits < DOUBT * least
-        if wanted and not any(map(_settles, tested)):
-            tested.append(verified(run, candidate))
-        else:
-            left.append(candidate)
+    left = list(found)
+    while len(tested) < most and not any(map(_settles, tested)):
+        standing = [each for each in tested if each.exact and stands(each)]
+        least = min((each.hypothesis.total_bits for each in standing), default=float("inf"))
+        wanted = [each for each in left if each.exact or each.hypothesis.total_bits < DOUBT * least]
+        placed = [each for each in wanted if each.exact and each.placed] if standing else []
+        if not wanted:
+            break
+        chosen = (placed or wanted)[0]
+        left = [each for each in left if each is not chosen]
+        tested.append(verified(run, chosen))
     if not any(map(stands, tested)):
         nearly = [each for each in tested if _nearly_right(run, each)]
         tested += [verified(run, _conceded(run, each)) for each in nearly[:1]]
-    return tuple(tested), (*left, *found[most:])
+    return tuple(tested), tuple(left)
 
 
 def stands(candidate: Candidate) -> bool:

@@ -47,10 +47,12 @@ class Located:
 
     @property
     def sure(self) -> Located:
-        """Without the variables whose place is in doubt; if none is, without those not located as well as the best."""
+        """Without the variables whose place is in doubt; if none or each is, without those not located as well as the
+        best."""
         doubted = {name for name, spot in self.spots.items() if not spot.sure}
         best = max((spot.followed for spot in self.spots.values()), default=0.0)
-        doubted = doubted or {name for name, spot in self.spots.items() if spot.followed < best}
+        if len(doubted) in (0, len(self.spots)):
+            doubted = {name for name, spot in self.spots.items() if spot.followed < best}
         spots = {name: spot for name, spot in self.spots.items() if name not in doubted}
         return Located(self.made.inlined(doubted), spots)
 

@@ -26,7 +26,9 @@ from scrutable.program import Program, Setting, Usual, exchanged_at, varying
 from scrutable.propose._sequence_subspaces import NEGLIGIBLE, expected, linear_share, subspaces
 from scrutable.work import Clock
 
-PAIRS, FIT = 120, 400
+PAIRS, FIT = 300, 400
+LEAST = 30
+"""So many pairs whose answer changes are needed."""
 FIRST, HOPELESS = 24, 0.6
 """A place that fails on so many pairs is not tried on the others."""
 SURE, FOLLOWED = 0.97, 0.9
@@ -165,7 +167,7 @@ class Places:
         said = np.asarray(program.run(self.x[base], set=setting)[program.outputs[0]])
         changed = (said != np.asarray(program(self.x[base]))).any(1)
         usual = Usual.of(program, self.x).covers(self.x[base], setting)
-        if (changed & usual).sum() < PAIRS // 4:
+        if (changed & usual).sum() < LEAST:
             return None
         rows = np.flatnonzero(changed & usual)[: 2 * PAIRS // 3], np.flatnonzero(~changed & usual)[: PAIRS // 3]
         chosen = np.concatenate(rows)

@@ -17,6 +17,7 @@ from scrutable.propose._registers_heard import Ear, listen, listen_to_data
 from scrutable.propose._registers_hunt import Hunt
 from scrutable.propose._registers_program import Frame
 from scrutable.propose._registers_trial import Upheld
+from scrutable.propose._sequence_loops import read_by_others
 from scrutable.work import Clock
 
 READABLE = ("Bits", "Integers", "Tokens", "Category")
@@ -42,7 +43,8 @@ class Registers(Proposer):
     answers is a test that costs milliseconds, and only those that pass it are worth a search for an expression. Of
     registers that hold the whole word only a comparison with the word backwards is tried (`_registers_histories`).
     Programs are checked on fresh sequences and, where the network takes them, on sequences of twice the length; one
-    that is right only up to the length of the data says so.
+    that is right only up to the length of the data says so. For a transformer a loop is offered again as one over what
+    other positions read of a token, where that has a place.
 
     References: see `SOURCES`; registers kept distinct by what they hold is the observational equivalence of the first.
     """
@@ -72,7 +74,11 @@ class Registers(Proposer):
         ending: list[Upheld] = []
         for hunt, clock in _hunts(problem, frame):
             for upheld in hunt.run(clock):
-                yield _hypothesis(upheld, problem)
+                found = _hypothesis(upheld, problem)
+                yield found
+                located = read_by_others(found, problem) if upheld.agreement == 1 else None
+                if located is not None:
+                    yield located
             if hunt.strict.trial.best() < np.inf:
                 return
             ending += hunt.strict.trial.found
