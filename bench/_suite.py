@@ -20,10 +20,11 @@ def measured(
     A family without a run keeps its part of the page as it was.
 
     Arguments:
-        budgets: family to time for each case. Names on the command line choose among them.
+        budgets: family to time for each case. Names on the command line choose among them; `page` alone runs none and
+            writes the page of the rows that there are.
         more: further words of the command. preface: what comes before the tables.
     """
-    chosen = [name for name in budgets if name in sys.argv[1:]] or list(budgets)
+    chosen = [name for name in budgets if name in sys.argv[1:]] or (list(budgets) if "page" not in sys.argv[1:] else [])
     runs = RUNS / f"bench-{suite}"
     for family in chosen:
         words = ["bench", suite, "--family", family, "--budget", budgets[family], "--jobs", str(jobs)]

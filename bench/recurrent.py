@@ -1,4 +1,4 @@
-"""Trained recurrent networks: `python bench/recurrent.py [FAMILY ...]` (docs/_measured/recurrent.md)."""
+"""Trained recurrent networks: `python bench/recurrent.py [FAMILY ... | page]` (docs/_measured/recurrent.md)."""
 
 from __future__ import annotations
 
