@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from scrutable.explain import _testing
+from scrutable.explain._pipeline import _answered
 from scrutable.explain._screen import Candidate
 from scrutable.explain._search import KEPT, _best
 from scrutable.hypothesis import Alignment, Evidence, Hypothesis, Result, Status
@@ -23,6 +24,13 @@ def candidate(added: int, *, placed: bool = False, exact: bool = True) -> Candid
     return Candidate(Hypothesis(program, Alignment({"x": "layer"} if placed else {})), effort=None, exact=exact)
 
 
+def with_insides(each: Candidate, inside: Status) -> Candidate:
+    """The same with results of tests."""
+    results = [Result("fidelity.held_out", "behaviour", "pass", None, 0, None, method="made up", reason="made up")]
+    results += [Result("interchange", "causal", inside, None, 0, None, method="made up", reason="made up")]
+    return replace(each, hypothesis=each.hypothesis.with_evidence(Evidence(tuple(results))))
+
+
 def in_turn(monkeypatch: pytest.MonkeyPatch, found: list[Candidate], insides: list[Status]) -> list[int]:
     """Which of the `found` are tested, in order, where tests of the insides of each come out as given."""
     order: list[int] = []
@@ -30,9 +38,7 @@ def in_turn(monkeypatch: pytest.MonkeyPatch, found: list[Candidate], insides: li
     def verified(run: Any, each: Candidate) -> Candidate:
         at = next(at for at, other in enumerate(found) if other is each)
         order.append(at)
-        results = [Result("fidelity.held_out", "behaviour", "pass", None, 0, None, method="made up", reason="made up")]
-        results += [Result("interchange", "causal", insides[at], None, 0, None, method="made up", reason="made up")]
-        return replace(each, hypothesis=each.hypothesis.with_evidence(Evidence(tuple(results))))
+        return with_insides(each, insides[at])
 
     monkeypatch.setattr(_testing, "verified", verified)
     done, left = _testing.tested_in_turn(RUN, tuple(found), most=3)
@@ -50,6 +56,24 @@ def test_after_one_that_is_not_borne_out_comes_one_with_places(monkeypatch: pyte
     assert in_turn(monkeypatch, found, ["fail", "fail", "fail", "fail", "pass"]) == [0, 4]
     assert in_turn(monkeypatch, found, ["fail", "fail", "fail", "fail", "fail"]) == [0, 4, 1]
     assert in_turn(monkeypatch, found[:4], ["fail", "fail", "pass", "fail"]) == [0, 1, 2]
+
+
+def test_what_was_tested_before_counts() -> None:
+    before = (
+        with_insides(candidate(1), "fail"),
+        with_insides(candidate(2), "fail"),
+        with_insides(candidate(3), "fail"),
+    )
+    done, left = _testing.tested_in_turn(RUN, (candidate(4),), most=3, before=before)
+    assert not done and len(left) == 1
+
+
+def test_the_search_for_an_answer_goes_on_where_another_says_where_it_lives() -> None:
+    refuted, borne_out = (with_insides(candidate(1), inside) for inside in ("fail", "pass"))
+    assert _answered((borne_out,), (candidate(2, placed=True),))
+    assert _answered((refuted,), (candidate(2), candidate(3, placed=True, exact=False)))
+    assert not _answered((refuted,), (candidate(2), candidate(3, placed=True)))
+    assert not _answered((), (candidate(2),))
 
 
 def test_one_with_places_is_kept_however_many_are_shorter() -> None:

@@ -88,8 +88,10 @@ def explain(
     )
     guarded: tuple[Candidate, ...] = ()
     others = _propose(run)
-    while others and len(guarded) < VERIFIED and not any(map(stands, guarded)):
-        tested, others = tested_in_turn(run, others, most=VERIFIED - len(guarded))
+    while others and len(guarded) < VERIFIED and not _answered(guarded, others):
+        tested, others = tested_in_turn(run, others, most=VERIFIED, before=guarded)
+        if not tested:
+            break
         guarded += _guarded_until_one_stands(run, tested, before=guarded)
     return _conclude(run, _ranked((*guarded, *others)), out, command)
 
@@ -179,6 +181,13 @@ def _propose(run: Run) -> tuple[Candidate, ...]:
 
     items = run.journal.once("search", make)
     return tuple(Candidate(hypothesis_from_data(i["h"]), read_as(Effort, i["effort"]), i["exact"]) for i in items)
+
+
+def _answered(guarded: tuple[Candidate, ...], others: tuple[Candidate, ...]) -> bool:
+    """Whether one stands that the insides bear out, or one that they do not and no other exact one says where it
+    lives."""
+    placed = any(each.exact and each.placed for each in others)
+    return any(stands(each) and (sound(each) or not placed) for each in guarded)
 
 
 def _guarded_until_one_stands(

@@ -17,9 +17,9 @@ VERIFY_SHARE = 0.4
 
 
 def tested_in_turn(
-    run: Run, found: tuple[Candidate, ...], *, most: int
+    run: Run, found: tuple[Candidate, ...], *, most: int, before: tuple[Candidate, ...] = ()
 ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
-    """Candidates with evidence, and the others.
+    """Candidates with evidence, and the others. At most so many are tested, those tested `before` counted in.
 
     Dearer ones are not tested once an exact one is borne out by the insides and holds at greater lengths, nor
     approximate ones much longer than an exact one that stands. Where an exact one stands and the insides do not bear it
@@ -28,8 +28,8 @@ def tested_in_turn(
     """
     tested: list[Candidate] = []
     left = list(found)
-    while len(tested) < most and not any(map(_settles, tested)):
-        standing = [each for each in tested if each.exact and stands(each)]
+    while len(before) + len(tested) < most and not any(map(_settles, tested)):
+        standing = [each for each in (*before, *tested) if each.exact and stands(each)]
         least = min((each.hypothesis.total_bits for each in standing), default=float("inf"))
         wanted = [each for each in left if each.exact or each.hypothesis.total_bits < DOUBT * least]
         placed = [each for each in wanted if each.exact and each.placed] if standing else []
