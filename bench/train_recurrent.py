@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from scrutable.bench.recurrent import _classifiers as classifiers
 from scrutable.bench.recurrent import _networks as networks
 from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._readers import KINDS
 from scrutable.bench.recurrent._shapes import SIZES
 from scrutable.bench.recurrent._store import FOLDER, NetworkFacts, facts_in, file_name, write_index
 from scrutable.bench.recurrent._tasks import RECURRENT
@@ -33,16 +34,16 @@ class Item:
 
     def __call__(self) -> NetworkFacts:
         """Train it on one thread."""
-        train: Callable[..., NetworkFacts] = classifiers.train if self.size in classifiers.KINDS else networks.train
-        train = networks.polish if self.polish else train
+        room = classifiers if self.size in KINDS else networks
+        work: Callable[..., NetworkFacts] = room.polish if self.polish else room.train
         with one_thread():
-            return train(self.task, self.size, seed=self.seed, seconds=self.seconds)
+            return work(self.task, self.size, seed=self.seed, seconds=self.seconds)
 
     def wanted(self, *, again: bool) -> bool:
         """Whether there is no network yet, or one that may be bettered; to polish, one there must be."""
         facts = facts_in(FOLDER / file_name(self.task, self.size, self.seed))
         if self.polish:
-            return facts is not None and (again or facts.imperfect) and self.size not in classifiers.KINDS
+            return facts is not None and (again or facts.imperfect or (self.size in KINDS and (facts.far or 0) < 1))
         return facts is None or facts.imperfect or (again and facts.beyond < 1)
 
 
@@ -51,7 +52,7 @@ def items(words: argparse.Namespace) -> Iterator[Item]:
     for seed in range(words.seeds):
         for sizes, names in (
             (words.sizes, [task.name for task in (*RECURRENT, *OUTSIDE)]),
-            (classifiers.KINDS, [language.name for language in classifiers.LANGUAGES]),
+            (KINDS, [language.name for language in classifiers.LANGUAGES]),
         ):
             for size in sizes:
                 chosen = [n for n in names if any(fnmatchcase(n, pattern) for pattern in words.patterns)]
@@ -61,7 +62,8 @@ def items(words: argparse.Namespace) -> Iterator[Item]:
 def told(facts: NetworkFacts) -> str:
     """One line for a finished network."""
     name = f"{facts.task} {facts.size} {facts.seed}"
-    return f"{name:44} T {facts.right:.5f}  2T {facts.beyond:.5f}  {facts.attempts:3} attempts {facts.seconds:6.0f} s"
+    far = "" if facts.far is None else f"  5T {facts.far:.6f}"
+    return f"{name:44} T {facts.right:.6f}  2T {facts.beyond:.6f}{far}  {facts.steps:6} steps {facts.seconds:6.0f} s"
 
 
 def run(item: Item) -> NetworkFacts:
@@ -76,7 +78,11 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=1, help="networks of each task and size")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--minutes", type=float, default=3.0, help="of processor time for each network")
-    parser.add_argument("--polish", action="store_true", help="go on with the networks there are, where they are wrong")
+    parser.add_argument(
+        "--polish",
+        action="store_true",
+        help="go on with the networks there are, where they are wrong, classifiers on longer words",
+    )
     parser.add_argument("--again", action="store_true", help="also those that are right at T and not at 2T")
     words = parser.parse_args()
     todo = [item for item in items(words) if item.wanted(again=words.again)]

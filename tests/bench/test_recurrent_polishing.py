@@ -7,6 +7,7 @@ import copy
 import pytest
 import torch
 
+from scrutable.bench.recurrent import _polishing as polishing
 from scrutable.bench.recurrent._cells import Cell, recurrent
 from scrutable.bench.recurrent._networks import answering, cell_of, task_named
 from scrutable.bench.recurrent._polishing import polished
@@ -21,6 +22,12 @@ TASK = task_named(NAME)
 def right(cell: Cell) -> float:
     """The share of outputs right at T."""
     return shares(answering(recurrent(cell)), TASK, TASK.length, 4096, name="polishing")[0]
+
+
+@pytest.fixture(autouse=True)
+def few_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polishing, "TEST", 16_384)
+    monkeypatch.setattr(polishing, "CHUNK", 8_192)
 
 
 @pytest.fixture

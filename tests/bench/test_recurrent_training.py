@@ -14,6 +14,7 @@ from scrutable.bench.recurrent import _classifiers as classifiers
 from scrutable.bench.recurrent import _networks as networks
 from scrutable.bench.recurrent._cells import Cell, Shape, fold, recurrent, remember
 from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._readers import LAYERS
 from scrutable.bench.recurrent._shapes import KINDS, SHAPES, SIZES, shape_of
 from scrutable.bench.recurrent._store import FOLDER, INDEX, facts_in, kept, write_index
 from scrutable.bench.recurrent._tasks import RECURRENT
@@ -142,7 +143,7 @@ def test_every_task_has_two_shapes() -> None:
 @pytest.mark.parametrize("facts", kept(), ids=lambda facts: facts.file)
 def test_what_is_kept_is_as_right_as_it_says(facts: networks.NetworkFacts) -> None:
     """On a few fresh sequences; the facts were measured on many."""
-    if facts.size in classifiers.KINDS:
+    if facts.size in LAYERS:
         language = classifiers.language_named(facts.task)
         network = classifiers.reader_of(facts.task, facts.size, seed=facts.seed)
         x = language.sample(500, language.length, np.random.default_rng(0))

@@ -1,19 +1,18 @@
-"""PyTorch's own recurrent layers, trained to tell words of a language from others: one answer after every letter."""
+"""Classifiers: readers trained to tell words of a language from others, kept, and made ready for study."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import final
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from scrutable.bench.recurrent._languages import LANGUAGES, Language
+from scrutable.bench.recurrent._longer import LONGEST, lengthened
+from scrutable.bench.recurrent._readers import HIDDEN, Reader, answering
 from scrutable.bench.recurrent._store import (
     FOLDER,
     NetworkFacts,
@@ -21,35 +20,18 @@ from scrutable.bench.recurrent._store import (
     facts_of,
     file_name,
     keep_better,
+    keep_further,
     read_into,
 )
-from scrutable.bench.recurrent._tested import Answer, accuracy, shares
+from scrutable.bench.recurrent._tested import LARGE, accuracy, shares
 from scrutable.errors import UserError
 from scrutable.network import Category, Network, Tokens
 from scrutable.work import generator
 
-LAYERS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-KINDS = tuple(LAYERS)
-HIDDEN = 16
 STEPS = (1500, 2500, 4000)
 """Of the attempts in turn; the last number is that of all further ones."""
 RATE = 1e-2
 BATCH, LOOK, CHECK = 128, 2048, 250
-
-
-@final
-class Reader(nn.Module):
-    """A recurrent layer on letters and a linear readout: `(n, L)` long to logits `(n, L, answers)`."""
-
-    def __init__(self, kind: str, language: Language, hidden: int = HIDDEN) -> None:
-        super().__init__()
-        self.layer = LAYERS[kind](language.letters, hidden, batch_first=True)
-        self.readout = nn.Linear(hidden, language.answers)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits after every letter."""
-        letters = F.one_hot(x, self.layer.input_size)
-        return self.readout(self.layer(letters.to(self.readout.weight.dtype))[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +68,19 @@ def reader_of(name: str, kind: str = "gru", *, seed: int = 0, folder: Path = FOL
     Raises:
         UserError: it has not been trained, or its file is damaged.
     """
-    language, path = language_named(name), folder / file_name(name, kind, seed)
-    facts = facts_of(path, name)
-    reader = read_into(Reader(kind, language, facts.form["hidden"]), path)
+    language, reader = language_named(name), _kept(name, kind, seed, folder)
     inputs, outputs = (
         made(count, length=language.length)
         for made, count in ((Tokens, language.letters), (Category, language.answers))
     )
     return Network(reader, inputs=inputs, outputs=outputs)
+
+
+def _kept(name: str, kind: str, seed: int, folder: Path) -> Reader:
+    path = folder / file_name(name, kind, seed)
+    reader = Reader(kind, language_named(name), facts_of(path, name).form["hidden"])
+    read_into(reader, path)
+    return reader
 
 
 def train(name: str, kind: str, *, seed: int = 0, seconds: float = 180.0, folder: Path = FOLDER) -> NetworkFacts:
@@ -127,6 +114,28 @@ def train(name: str, kind: str, *, seed: int = 0, seconds: float = 180.0, folder
     return keep_better(best.reader, facts, folder)
 
 
+def polish(name: str, kind: str, *, seed: int = 0, seconds: float = 180.0, folder: Path = FOLDER) -> NetworkFacts:
+    """Train a classifier that is there further, on longer words, until nothing is wrong there. Its facts then.
+
+    Raises:
+        UserError: it has not been trained, or its file is damaged.
+    """
+    language, began = language_named(name), time.process_time()
+    before, reader = facts_of(folder / file_name(name, kind, seed), name), _kept(name, kind, seed, folder)
+    best, steps = lengthened(reader, language, seed=seed, seconds=seconds, first=before.steps)
+    answer = answering(best)
+    made = replace(
+        before,
+        longest=before.longest if best is reader else LONGEST * language.length,
+        **accuracy(answer, language, LARGE),
+        far=shares(answer, language, LONGEST * language.length, LARGE)[0],
+        attempts=0,
+        steps=steps,
+        seconds=round(time.process_time() - began, 1),
+    )
+    return keep_further(best, made, folder)
+
+
 def _attempt(language: Language, kind: str, seed: int, *, end: float) -> Attempt:
     """One attempt, cut short at `end` in processor time, or as soon as nothing is wrong and the loss is small."""
     with torch.random.fork_rng(devices=[]):
@@ -156,13 +165,3 @@ def _scores(reader: Reader, language: Language) -> tuple[float, float]:
         shares(answering(reader), language, k, LOOK, name="look")[0] for k in (language.length, 2 * language.length)
     )
     return at, beyond
-
-
-def answering(reader: nn.Module) -> Answer:
-    """A reader as a function: words to answers, `(n, L)` both."""
-
-    def answer(x: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return reader(torch.tensor(x)).argmax(-1).numpy()
-
-    return answer

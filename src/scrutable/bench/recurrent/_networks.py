@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +22,11 @@ from scrutable.bench.recurrent._store import (
     facts_of,
     file_name,
     keep_better,
+    keep_further,
     read_into,
 )
 from scrutable.bench.recurrent._tasks import RECURRENT
-from scrutable.bench.recurrent._tested import Answer, accuracy, shares
+from scrutable.bench.recurrent._tested import LARGE, Answer, accuracy, shares
 from scrutable.bench.recurrent._training import Recipe, Taught, taught
 from scrutable.errors import UserError
 from scrutable.network import Integers, Network, Recurrent
@@ -106,11 +107,19 @@ def polish(name: str, size: str, *, seed: int = 0, seconds: float = 180.0, folde
         UserError: it has not been trained, or its file is damaged.
     """
     task, began = task_named(name), time.process_time()
-    before = facts_of(folder / file_name(name, size, seed), name)
-    cell, steps = polished(cell_of(name, size, seed, folder), task, seed=seed, seconds=seconds, first=before.steps)
-    spent = round(time.process_time() - began, 1)
-    made = Taught(cell, 0.0, 0.0, before.start, 2 * task.length, attempts=0, steps=steps, seconds=spent)
-    return _kept(task, made, size=size, seed=seed, folder=folder)
+    before, cell = facts_of(folder / file_name(name, size, seed), name), cell_of(name, size, seed, folder)
+    best, steps = polished(cell, task, seed=seed, seconds=seconds, first=before.steps)
+    bits, compact = (before.bits, cell) if best is cell else _compact(task, best)
+    made = replace(
+        before,
+        longest=before.longest if best is cell else max(before.longest, 2 * task.length),
+        **accuracy(answering(recurrent(compact)), task, LARGE),
+        attempts=0,
+        steps=steps,
+        seconds=round(time.process_time() - began, 1),
+        bits=bits,
+    )
+    return keep_further(compact, made, folder)
 
 
 def _kept(task: SequenceTask, made: Taught, *, size: str, seed: int, folder: Path) -> NetworkFacts:

@@ -38,6 +38,7 @@ class NetworkFacts:
         imperfect: something was wrong at T.
         attempts, steps, seconds: of training, all attempts together; processor time.
         bits: of each stored weight, 16 or 32.
+        far: of a classifier that was trained on longer words: the share of outputs that are right at 5T; else None.
     """
 
     task: str
@@ -56,6 +57,7 @@ class NetworkFacts:
     steps: int
     seconds: float
     bits: int
+    far: float | None = None
 
     @property
     def file(self) -> str:
@@ -85,14 +87,27 @@ def keep_better(module: nn.Module, made: NetworkFacts, folder: Path = FOLDER) ->
     if before is None:
         keep(module.state_dict(), made, folder)
         return made
-    better = (made.right, made.beyond) > (before.right, before.beyond)
+    if (made.right, made.beyond) > (before.right, before.beyond):
+        return keep_further(module, made, folder)
+    return _kept_with_work(load_file(path), before, made, folder)
+
+
+def keep_further(module: nn.Module, made: NetworkFacts, folder: Path = FOLDER) -> NetworkFacts:
+    """Write a network in place of the one that it was made from. Its facts, the work on both counted together."""
+    before = facts_of(folder / made.file, made.task)
+    return _kept_with_work(module.state_dict(), made, before, folder)
+
+
+def _kept_with_work(
+    weights: Mapping[str, Tensor], facts: NetworkFacts, other: NetworkFacts, folder: Path
+) -> NetworkFacts:
     facts = replace(
-        made if better else before,
-        attempts=before.attempts + made.attempts,
-        steps=before.steps + made.steps,
-        seconds=round(before.seconds + made.seconds, 1),
+        facts,
+        attempts=facts.attempts + other.attempts,
+        steps=facts.steps + other.steps,
+        seconds=round(facts.seconds + other.seconds, 1),
     )
-    keep(module.state_dict() if better else load_file(path), facts, folder)
+    keep(weights, facts, folder)
     return facts
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from scrutable.bench._base import Case, MissingNetwork
-from scrutable.bench.recurrent._classifiers import KINDS, language_named, reader_of
+from scrutable.bench.recurrent._classifiers import language_named, reader_of
 from scrutable.bench.recurrent._languages import LANGUAGES, Language
 from scrutable.bench.recurrent._networks import network_of, task_named
 from scrutable.bench.recurrent._outside import OUTSIDE
+from scrutable.bench.recurrent._readers import KINDS
 from scrutable.bench.recurrent._sequences import SequenceRule, SequenceTask
 from scrutable.bench.recurrent._store import FOLDER, file_name
 from scrutable.bench.recurrent._tasks import RECURRENT

@@ -15,15 +15,17 @@ Answer = Callable[[np.ndarray], np.ndarray]
 """What a network says: inputs `(n, L)` or `(n, L, channels)` to answers `(n, L)` or `(n, L, outputs)`."""
 TESTED = 65_536
 """Fresh sequences at each length on which a finished network is tested."""
+LARGE = 262_144
+"""As many, for one that was trained further because few of `TESTED` were wrong, or none."""
 CHUNK = 8_192
 
 
-def accuracy(answer: Answer, about: SequenceTask | Language) -> dict[str, Any]:
+def accuracy(answer: Answer, about: SequenceTask | Language, n: int = TESTED) -> dict[str, Any]:
     """The fields of `NetworkFacts` that are measured on a finished network. Cost: some seconds."""
-    right, whole = shares(answer, about, about.length, TESTED)
-    beyond, whole_beyond = shares(answer, about, 2 * about.length, TESTED)
+    right, whole = shares(answer, about, about.length, n)
+    beyond, whole_beyond = shares(answer, about, 2 * about.length, n)
     found = {"right": right, "whole": whole, "beyond": beyond, "whole_beyond": whole_beyond}
-    return {**found, "tested": TESTED, "imperfect": right < 1}
+    return {**found, "tested": n, "imperfect": right < 1}
 
 
 def shares(
