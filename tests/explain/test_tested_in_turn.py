@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from scrutable.explain import _testing
+from scrutable.explain import _pipeline, _testing
 from scrutable.explain._pipeline import _answered
 from scrutable.explain._screen import Candidate
 from scrutable.explain._search import KEPT, _best
@@ -15,7 +17,7 @@ from scrutable.hypothesis import Alignment, Evidence, Hypothesis, Result, Status
 from scrutable.program import INT, Const, Input, Let, Program, Var, call
 
 X = Var("x", INT)
-RUN: Any = None
+RUN: Any = SimpleNamespace(data=SimpleNamespace(inputs=np.arange(9)))
 
 
 def candidate(added: int, *, placed: bool = False, exact: bool = True) -> Candidate:
@@ -24,10 +26,12 @@ def candidate(added: int, *, placed: bool = False, exact: bool = True) -> Candid
     return Candidate(Hypothesis(program, Alignment({"x": "layer"} if placed else {})), effort=None, exact=exact)
 
 
-def with_insides(each: Candidate, inside: Status) -> Candidate:
-    """The same with results of tests."""
+def with_insides(each: Candidate, inside: Status, control: Status | None = None) -> Candidate:
+    """The same with results of tests, and of a null control."""
     results = [Result("fidelity.held_out", "behaviour", "pass", None, 0, None, method="made up", reason="made up")]
     results += [Result("interchange", "causal", inside, None, 0, None, method="made up", reason="made up")]
+    if control is not None:
+        results += [Result("guard.random_weights", "guard", control, None, 0, None, method="made up", reason="made up")]
     return replace(each, hypothesis=each.hypothesis.with_evidence(Evidence(tuple(results))))
 
 
@@ -69,11 +73,37 @@ def test_what_was_tested_before_counts() -> None:
 
 
 def test_the_search_for_an_answer_goes_on_where_another_says_where_it_lives() -> None:
-    refuted, borne_out = (with_insides(candidate(1), inside) for inside in ("fail", "pass"))
+    refuted, borne_out = (with_insides(candidate(1), inside, "pass") for inside in ("fail", "pass"))
     assert _answered((borne_out,), (candidate(2, placed=True),))
     assert _answered((refuted,), (candidate(2), candidate(3, placed=True, exact=False)))
     assert not _answered((refuted,), (candidate(2), candidate(3, placed=True)))
     assert not _answered((), (candidate(2),))
+    assert not _answered((with_insides(candidate(1), "pass"),), ())
+
+
+@pytest.mark.parametrize("later", ["pass", "fail"])
+def test_what_the_insides_refute_meets_controls_only_where_nothing_else_stands(
+    later: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[float] = []
+    found = [candidate(1), candidate(2, placed=True), candidate(3, placed=True)]
+    insides: dict[Any, Status] = {c.hypothesis.program: s for c, s in zip(found, ("fail", "pass", "pass"), strict=True)}
+    controls: dict[Any, Status] = {c.hypothesis.program: s for c, s in zip(found, ("pass", "fail", later), strict=True)}
+
+    def guarded(run: Any, hypothesis: Hypothesis, case: Any, *, effort: Any) -> Hypothesis:
+        met.append(found.index(next(c for c in found if c.hypothesis.program == hypothesis.program)))
+        program = hypothesis.program
+        return with_insides(Candidate(hypothesis, None, exact=True), insides[program], controls[program]).hypothesis
+
+    monkeypatch.setattr(_pipeline, "guarded", guarded)
+    monkeypatch.setattr(_pipeline, "case_of", lambda run, hypothesis: None)
+    monkeypatch.setattr(_testing, "verified", lambda run, c: with_insides(c, insides[c.hypothesis.program]))
+    monkeypatch.setattr(_pipeline, "_begin", lambda *_, **__: RUN)
+    monkeypatch.setattr(_pipeline, "_propose", lambda run: tuple(found))
+    monkeypatch.setattr(_pipeline, "_conclude", lambda run, ranked, out, command: ranked)
+    ranked: Any = _pipeline.explain(RUN)
+    assert met == ([1, 2] if later == "pass" else [1, 2, 0])
+    assert ranked[0].hypothesis.program == found[2 if later == "pass" else 0].hypothesis.program
 
 
 def test_one_with_places_is_kept_however_many_are_shorter() -> None:

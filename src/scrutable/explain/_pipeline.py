@@ -23,6 +23,7 @@ from scrutable.explain._screen import DOUBT, Candidate, Effort, residual_of
 from scrutable.explain._search import candidates
 from scrutable.explain._study import RunFacts, Study, subject_of
 from scrutable.explain._testing import case_of, sound, stands, tested_in_turn, verified
+from scrutable.guard import GUARDS
 from scrutable.hypothesis import Hypothesis, hypothesis_from_data, hypothesis_to_data, plain, read_as
 from scrutable.network import Network
 from scrutable.propose import Proposer, optional
@@ -92,7 +93,9 @@ def explain(
         tested, others = tested_in_turn(run, others, most=VERIFIED, before=guarded)
         if not tested:
             break
-        guarded += _guarded_until_one_stands(run, tested, before=guarded)
+        guarded += _guarded_until_one_stands(run, tested, before=guarded, sound_only=_placed(others))
+    if not _answered(guarded, ()):
+        guarded = _guarded_until_one_stands(run, guarded)
     return _conclude(run, _ranked((*guarded, *others)), out, command)
 
 
@@ -186,36 +189,53 @@ def _propose(run: Run) -> tuple[Candidate, ...]:
 def _answered(guarded: tuple[Candidate, ...], others: tuple[Candidate, ...]) -> bool:
     """Whether one stands that the insides bear out, or one that they do not and no other exact one says where it
     lives."""
-    placed = any(each.exact and each.placed for each in others)
-    return any(stands(each) and (sound(each) or not placed) for each in guarded)
+    standing = [each for each in guarded if stands(each) and _controlled(each)]
+    return any(sound(each) or not _placed(others) for each in standing)
+
+
+def _placed(others: tuple[Candidate, ...]) -> bool:
+    """Whether an exact one says where its variables live."""
+    return any(each.exact and each.placed for each in others)
 
 
 def _guarded_until_one_stands(
-    run: Run, tested: tuple[Candidate, ...], *, before: tuple[Candidate, ...] = ()
+    run: Run, tested: tuple[Candidate, ...], *, before: tuple[Candidate, ...] = (), sound_only: bool = False
 ) -> tuple[Candidate, ...]:
     """Null controls for the best hypothesis; for the next one only if they bring it down, and it is not the same again
     in other words, nor one of those `before` that fell. Where the insides do not bear out the best one, also for the
-    next exact one that they do: what can be no more than behavioural must not stand in its way."""
+    next exact one that they do: what can be no more than behavioural must not stand in its way.
+
+    Arguments:
+        sound_only: whether those that the insides do not bear out wait until the others are tested.
+    """
     answered = list(_ranked(tested))
-    fallen = [
-        each.hypothesis for each in before if any(r.status == "fail" for r in each.hypothesis.evidence.of("guard"))
-    ]
-    doubtful = False
+    known = (each.hypothesis for each in (*before, *tested))
+    fallen = [each for each in known if any(r.status == "fail" for r in each.evidence.of("guard"))]
+    doubtful = sound_only
     for index, candidate in enumerate(answered):
-        if not stands(candidate) or (doubtful and not (sound(candidate) and candidate.exact)):
+        waits = doubtful and not (sound(candidate) and candidate.exact)
+        if not stands(candidate) or (waits and not _controlled(candidate)):
             continue
-        untried = candidate.hypothesis
-        after = fallen_with(untried, fallen, run.data.inputs)
-        if after is None:
-            after = guarded(run, untried, case_of(run, untried), effort=candidate.effort)
-        answered[index] = replace(candidate, hypothesis=after)
+        if not _controlled(candidate):
+            answered[index] = replace(candidate, hypothesis=_guarded(run, candidate, fallen))
         if not stands(answered[index]):
-            fallen.append(after)
+            fallen.append(answered[index].hypothesis)
         elif sound(answered[index]):
             break
         else:
             doubtful = True
     return tuple(answered)
+
+
+def _guarded(run: Run, candidate: Candidate, fallen: list[Hypothesis]) -> Hypothesis:
+    untried = candidate.hypothesis
+    again = fallen_with(untried, fallen, run.data.inputs)
+    return again or guarded(run, untried, case_of(run, untried), effort=candidate.effort)
+
+
+def _controlled(candidate: Candidate) -> bool:
+    """Whether it has met the null controls."""
+    return any(candidate.hypothesis.evidence.named(guard.name) is not None for guard in GUARDS)
 
 
 def _ranked(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
