@@ -96,11 +96,19 @@ def test_what_follows_from_values_that_no_word_brings_together_is_read_as_well()
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param("sound_so_far", marks=pytest.mark.slow), "highest_count", "least_frequent"]
+    ("name", "seed"),
+    [
+        pytest.param("sound_so_far", 2, marks=pytest.mark.slow),
+        ("highest_count", 2),
+        ("least_frequent", 2),
+        ("least_frequent", 3),
+        pytest.param("least_frequent", 6, marks=pytest.mark.slow),
+    ],
 )
-def test_scores_blurred_by_noise_are_read_where_the_network_still_does_its_task(name: str) -> None:
-    """Nothing that is seen depends on which key wins, or on how much more it weighs, where they all say the same."""
-    made = compiled(task(name), "noisy", seed=2)
+def test_scores_blurred_by_noise_are_read_where_the_network_still_does_its_task(name: str, seed: int) -> None:
+    """Nothing that is seen depends on which key wins, or on how much more it weighs, where they all say the same; nor
+    on how much less other sorts of keys weigh than one that always wins."""
+    made = compiled(task(name), "noisy", seed=seed)
     assert made.agreement.exact
     (found,) = proposed(made.network)
     assert right_everywhere(found, made)

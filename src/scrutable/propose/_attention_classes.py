@@ -66,6 +66,14 @@ def settled_by(columns: list[np.ndarray], vectors: np.ndarray) -> tuple[np.ndarr
     return means, group, off
 
 
+def told_apart(means: np.ndarray, off: np.ndarray) -> bool:
+    """Whether groups of vectors do not touch: any two means, `(groups, k)`, are farther apart than the vectors of the
+    two groups are from them, `(groups,)`."""
+    between = np.abs(means[:, None] - means[None]).max(-1)
+    touching = between <= off[:, None] + off[None]
+    return len(means) > 1 and not touching[~np.eye(len(means), dtype=bool)].any()
+
+
 def in_order(labels: np.ndarray) -> np.ndarray:
     """The same classes numbered in the order of first appearance."""
     _, first, place = np.unique(labels, return_index=True, return_inverse=True)

@@ -11,7 +11,7 @@ from scrutable.program import Expr, Var, call, variables
 from scrutable.program import walk as expressions
 from scrutable.propose._attention_classes import determines, joint, needed
 from scrutable.propose._attention_graph import Component, NotRead
-from scrutable.propose._attention_heads import Attending, attending
+from scrutable.propose._attention_heads import Attending, attending, ideal
 from scrutable.propose._attention_phrases import rows_of
 from scrutable.propose._attention_selectors import row_by_row, short_selector
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SCORE = 0.1
 """Scores that vary by less, in nats, are always the same."""
+WINS = 0.6
+"""A key with so much of the weight is picked."""
 DOUBT = 0.05
 """The share of queries and keys of which it may be unclear whether one selects the other."""
 ACROSS = ("pick", "aggregate", "width", "position", "length", "shift")
@@ -34,7 +36,7 @@ def routed(walk: Walk, source: Component) -> tuple[Expr, Attending]:
     place = walk.store.places()
     extra = ((), (place,), (place, walk.store.source.name))
     sides_read = [tuple(list(dict.fromkeys([*names, *more])) for names in (queries, keys)) for more in extra]
-    how = _sure(walk, sides_read, how)
+    how = _sure(walk, source, sides_read, how)
     for queries, keys in sides_read:
         columns, target = _pairs(walk, queries, keys, how)
         if determines(list(columns.values()), target):
@@ -52,22 +54,64 @@ def routed(walk: Walk, source: Component) -> tuple[Expr, Attending]:
     return found, how
 
 
-def _sure(walk: Walk, sides: list[tuple[list[str], ...]], how: Attending) -> Attending:
-    """The same keys where what is read settles them; else those that are most often selected where it is the same.
+def _sure(walk: Walk, source: Component, sides: list[tuple[list[str], ...]], how: Attending) -> Attending:
+    """The same keys where what is read settles them, and where heads pick one if it is the first of these; else those
+    of the sorts that ever win; else those that are most often selected where what is read is the same.
 
     Weights with noise blur scores: where one of several keys wins anyway, they may say this or that of the others.
     """
     tables = [_pairs(walk, queries, keys, how) for queries, keys in sides]
-    if any(determines(list(columns.values()), target) for columns, target in tables):
+    clear = any(determines(list(columns.values()), target) for columns, target in tables)
+    winners = _winners(walk, source, how)
+    if winners is not None and not (clear and _first_wins(how.chosen, winners)):
+        sorts = (_of_winning_sorts(columns, winners, how) for columns, _ in tables)
+        found = next((each for each in sorts if each is not None), None)
+        if found is not None:
+            return found
+    if clear:
         return how
     for columns, target in tables:
         group = joint(list(columns.values()))
         usual = (np.bincount(group, weights=target) / np.bincount(group) > 0.5)[group]
         if (usual != target).mean() < DOUBT:
-            ends = np.cumsum([chosen.size for chosen in how.chosen])
-            parts = np.split(usual, ends[:-1])
-            return how.choosing([part.reshape(c.shape) for part, c in zip(parts, how.chosen, strict=True)])
+            return how.choosing(_by_length(usual, how))
     return how
+
+
+def _winners(walk: Walk, source: Component, how: Attending) -> list[np.ndarray] | None:
+    """The one key that has nearly all the weight at each query, none where the start token has it; None where the
+    weight is shared. For each length, `(n, queries, keys)`."""
+    patterns = [weights[:, how.start :] for weights in walk.reading.pattern(source)]
+    if min(float(weights.max(-1).min()) for weights in patterns) < WINS:
+        return None
+    return [weights[..., how.start :] >= WINS for weights in patterns]
+
+
+def _first_wins(chosen: list[np.ndarray], winners: list[np.ndarray]) -> bool:
+    return all(np.array_equal(ideal("pick", keys, start=False), won) for keys, won in zip(chosen, winners, strict=True))
+
+
+def _of_winning_sorts(columns: dict[str, np.ndarray], winners: list[np.ndarray], how: Attending) -> Attending | None:
+    """All keys of those sorts that ever win, told apart by as few columns as settle which key is the first of them."""
+    won = np.concatenate([each.reshape(-1) for each in winners])
+
+    def chosen(names: list[str]) -> list[np.ndarray] | None:
+        group = joint([columns[name] for name in names])
+        sorts = _by_length((np.bincount(group, weights=won) > 0)[group], how)
+        return sorts if _first_wins(sorts, winners) else None
+
+    kept, found = list(columns), chosen(list(columns))
+    for name in list(columns) if found is not None else ():
+        fewer = [each for each in kept if each != name]
+        without = chosen(fewer) if fewer else None
+        kept, found = (kept, found) if without is None else (fewer, without)
+    return None if found is None else how.choosing(found)
+
+
+def _by_length(truth: np.ndarray, how: Attending) -> list[np.ndarray]:
+    """Rows of `_pairs`, in the shape of the keys of each length."""
+    ends = np.cumsum([chosen.size for chosen in how.chosen])
+    return [part.reshape(c.shape) for part, c in zip(np.split(truth, ends[:-1]), how.chosen, strict=True)]
 
 
 def _short(

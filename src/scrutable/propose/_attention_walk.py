@@ -21,6 +21,7 @@ from scrutable.propose._attention_classes import (
     needed,
     settled_by,
     spread,
+    told_apart,
 )
 from scrutable.propose._attention_combined import Combined, Heard, names_of, nearest
 from scrutable.propose._attention_graph import Blurred, Component, NotRead
@@ -156,7 +157,7 @@ class Walk:
                 are not alike.
         """
         means, group, off = settled_by([self.store.labels[parent] for parent in parents], view)
-        if off.max() > BLUR * scale:
+        if off.max() > BLUR * scale and not told_apart(means, off):
             raise Blurred(f"{name} is not a function of what it reads: {', '.join(parents)}")
         within = apart(
             means, *(min(max(WITHIN * scale, each), WIDEST * scale) for each in (np.median(off), 2 * off.max()))
