@@ -83,7 +83,7 @@ if __name__ == "__main__":
         action="store_true",
         help="go on with the networks there are, where they are wrong, classifiers on longer words",
     )
-    parser.add_argument("--again", action="store_true", help="also those that are right at T and not at 2T")
+    parser.add_argument("--again", action="store_true", help="also those right at T and not at 2T; to go on with, all")
     words = parser.parse_args()
     todo = [item for item in items(words) if item.wanted(again=words.again)]
     print(f"{len(todo)} networks to train", flush=True)
