@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
+from scrutable.bench.trained._store import kept, network_of
 from scrutable.hypothesis import Alignment, Hypothesis, Result
 from scrutable.network import Category, Network, Tokens
 from scrutable.program import INT, Expr, Input, Let, Program, Seq, Var, call
@@ -98,3 +100,20 @@ def test_a_place_may_hold_anything_where_the_variable_never_varies() -> None:
 
 def test_but_not_where_it_does() -> None:
     assert before(1).status == "fail"
+
+
+@pytest.mark.slow
+def test_what_a_place_holds_where_the_variable_never_varies_shows_what_else_it_holds() -> None:
+    """Of the first token no earlier one can be the same, and only there the count does not blur the token itself."""
+    network = network_of(next(facts for facts in kept() if facts.name == "first_time.gpt2.0"))
+    place = call("position", X)
+    earlier = call("select", place, place, params=("lt",))
+    count = call("width", call("and", call("select", X, X, params=("eq",)), earlier))
+    lets = (Let("count", count), Let("output", call("eq", Var("count", X.type), 0)))
+    said = Program("p", (Input("x", X.type),), lets, ("output",))
+    x = np.unique(network.inputs.sample(6000, generator(0, "rows")), axis=0)
+    x = x[generator(1, "rows").permutation(len(x))]
+    find, test = (Sample(part, network.predict(part)) for part in (x[::2], x[1::2]))
+    case = Case(network, Hypothesis(said, Alignment({"count": "stack.h.0.mlp.act"})), find, test, 0, Clock(120))
+    result = next(each for each in Interchange().apply(case) if each.name == "interchange")
+    assert result.passed and result.value > 0.95

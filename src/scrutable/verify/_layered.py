@@ -170,19 +170,26 @@ def _places(question: Question, drawn: _Drawn) -> tuple[list[Place], bool]:
     """Every candidate layer with the same pairs, and whether the variable alone settles the outputs."""
     test, testing = drawn.testing
     alone = bool(question.agree(testing.predicted, test.answers[testing.source]).all()) and not question.stepwise
-    places = [_place(question, name, drawn) for name in _site_names(question.case, question.name)]
+    names = _site_names(question.case, question.name)
+    seen = [question.varies] if question.varies.all() else [question.varies, np.ones_like(question.varies)]
+    places = [_place(question, name, drawn, positions) for name in names for positions in seen]
     return [place for place in places if place is not None], alone
 
 
-def _place(question: Question, name: str, drawn: _Drawn) -> Place | None:
-    """One layer, or None when it has another shape than the variable, too many units, or is the output itself."""
+def _place(question: Question, name: str, drawn: _Drawn, positions: np.ndarray) -> Place | None:
+    """One layer, or None when it has another shape than the variable, too many units, or is the output itself.
+
+    Arguments:
+        positions: those to fit on, `(L,)`. Where a variable never varies it is not exchanged, but what a layer holds
+            there may still show what else it holds.
+    """
     site = question.case.network.site(name)
     fit, first = drawn.fit, drawn.first
     activations = _read(question, site, fit)
     named = question.name in question.case.hypothesis.alignment.sites
     if activations is None or (not named and _is_output(question, activations, fit)):
         return None
-    rows, steps = np.nonzero(np.broadcast_to(question.varies, activations.shape[:2]))
+    rows, steps = np.nonzero(np.broadcast_to(positions, activations.shape[:2]))
     stride = len(rows) // MOST_FITTED + 1
     rows, steps = rows[::stride], steps[::stride]
     return Place(
