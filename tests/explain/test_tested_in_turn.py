@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scrutable.explain import _pipeline, _testing
-from scrutable.explain._pipeline import _answered
+from scrutable.explain._pipeline import _answered, _ranked
 from scrutable.explain._screen import Candidate
 from scrutable.explain._search import KEPT, _best
 from scrutable.hypothesis import Alignment, Evidence, Hypothesis, Result, Status
@@ -104,6 +104,14 @@ def test_what_the_insides_refute_meets_controls_only_where_nothing_else_stands(
     ranked: Any = _pipeline.explain(RUN)
     assert met == ([1, 2] if later == "pass" else [1, 2, 0])
     assert ranked[0].hypothesis.program == found[2 if later == "pass" else 0].hypothesis.program
+
+
+def test_what_has_met_the_controls_comes_first_of_those_with_one_verdict() -> None:
+    short, long = with_insides(candidate(1), "fail"), with_insides(candidate(10**9), "pass", "unknown")
+    assert short.hypothesis.verdict is long.hypothesis.verdict
+    assert _ranked((short, long)) == (long, short)
+    longer = with_insides(candidate(10**9), "fail")
+    assert _ranked((longer, short)) == (short, longer)
 
 
 def test_one_with_places_is_kept_however_many_are_shorter() -> None:

@@ -239,13 +239,15 @@ def _controlled(candidate: Candidate) -> bool:
 
 
 def _ranked(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """By verdict, then those that hold at greater lengths, then by total description length, which counts half again
-    where the program is wrong somewhere, and half again where the causal tests do not bear it out."""
+    """By verdict, then those that have met the null controls, then those that hold at greater lengths, then by total
+    description length, which counts half again where the program is wrong somewhere, and half again where the causal
+    tests do not bear it out."""
 
-    def order(candidate: Candidate) -> tuple[int, bool, float]:
+    def order(candidate: Candidate) -> tuple[int, bool, bool, float]:
         hypothesis = candidate.hypothesis
         doubts = (not sound(candidate)) + (not candidate.exact)
-        return hypothesis.verdict.rank, hypothesis.evidence.truncated, hypothesis.total_bits * DOUBT**doubts
+        bits = hypothesis.total_bits * DOUBT**doubts
+        return hypothesis.verdict.rank, not _controlled(candidate), hypothesis.evidence.truncated, bits
 
     return tuple(sorted(found, key=order))
 
