@@ -100,6 +100,7 @@ def test_what_follows_from_values_that_no_word_brings_together_is_read_as_well()
     [
         pytest.param("sound_so_far", 2, marks=pytest.mark.slow),
         ("highest_count", 2),
+        ("highest_count", 3),
         ("least_frequent", 2),
         ("least_frequent", 3),
         pytest.param("least_frequent", 6, marks=pytest.mark.slow),

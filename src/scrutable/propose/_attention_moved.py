@@ -82,7 +82,12 @@ def moved(walk: Walk, source: Component, outgoing: np.ndarray, scale: float, *, 
     found = Moved(source.name, tuple(names), chosen, how, cells, start, view, WITHIN * scale)
     if kind == "pick" or all(_one_value(walk, name, how) for name in names):
         return "pick", picked(walk, found, last=last)
-    return "mean", mean(walk, found)
+    try:
+        return "mean", mean(walk, found)
+    except NotRead:
+        if misses["pick"] > BLUR * scale:
+            raise
+    return "pick", picked(walk, found, last=last)
 
 
 def _values(walk: Walk, source: Component) -> list[np.ndarray]:
