@@ -15,17 +15,14 @@ from scrutable.bench.recurrent import _longer as longer
 from scrutable.bench.recurrent import _polishing as polishing
 from scrutable.bench.recurrent._networks import task_named
 from scrutable.bench.recurrent._readers import LAYERS, Reader
-from scrutable.bench.recurrent._store import FOLDER, facts_of, file_name, keep, read_into
+from scrutable.bench.recurrent._store import FOLDER, facts_of, file_name, keep
 
 NAME = "language/tomita5"
 LANGUAGE = classifiers.language_named(NAME)
 
 
 def reader_of(kind: str) -> Reader:
-    path = FOLDER / file_name(NAME, kind, 0)
-    reader = Reader(kind, LANGUAGE, facts_of(path, NAME).form["hidden"])
-    read_into(reader, path)
-    return reader
+    return classifiers._kept(NAME, kind, 0, FOLDER)
 
 
 @pytest.fixture(autouse=True)

@@ -87,16 +87,7 @@ def explain(
         resume=resume,
         on_event=on_event,
     )
-    guarded: tuple[Candidate, ...] = ()
-    others = _propose(run)
-    while others and len(guarded) < VERIFIED and not _answered(guarded, others):
-        tested, others = tested_in_turn(run, others, most=VERIFIED, before=guarded)
-        if not tested:
-            break
-        guarded += _guarded_until_one_stands(run, tested, before=guarded, sound_only=_placed(others))
-    if not _answered(guarded, ()):
-        guarded = _guarded_until_one_stands(run, guarded)
-    return _conclude(run, _ranked((*guarded, *others)), out, command)
+    return _conclude(run, _ranked(_examined(run, _propose(run))), out, command)
 
 
 @one_thread()
@@ -184,6 +175,19 @@ def _propose(run: Run) -> tuple[Candidate, ...]:
 
     items = run.journal.once("search", make)
     return tuple(Candidate(hypothesis_from_data(i["h"]), read_as(Effort, i["effort"]), i["exact"]) for i in items)
+
+
+def _examined(run: Run, others: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """All candidates, tested and controlled in turn until one stands that the insides bear out."""
+    guarded: tuple[Candidate, ...] = ()
+    while others and len(guarded) < VERIFIED and not _answered(guarded, others):
+        tested, others = tested_in_turn(run, others, most=VERIFIED, before=guarded)
+        if not tested:
+            break
+        guarded += _guarded_until_one_stands(run, tested, before=guarded, sound_only=_placed(others))
+    if not _answered(guarded, ()):
+        guarded = _guarded_until_one_stands(run, guarded)
+    return (*guarded, *others)
 
 
 def _answered(guarded: tuple[Candidate, ...], others: tuple[Candidate, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -124,16 +124,12 @@ def polish(name: str, kind: str, *, seed: int = 0, seconds: float = 180.0, folde
     before, reader = facts_of(folder / file_name(name, kind, seed), name), _kept(name, kind, seed, folder)
     best, steps = lengthened(reader, language, seed=seed, seconds=seconds, first=before.steps)
     answer = answering(best)
-    made = replace(
-        before,
-        longest=before.longest if best is reader else LONGEST * language.length,
+    found = {
+        "longest": before.longest if best is reader else LONGEST * language.length,
+        "far": shares(answer, language, LONGEST * language.length, LARGE)[0],
         **accuracy(answer, language, LARGE),
-        far=shares(answer, language, LONGEST * language.length, LARGE)[0],
-        attempts=0,
-        steps=steps,
-        seconds=round(time.process_time() - began, 1),
-    )
-    return keep_further(best, made, folder)
+    }
+    return keep_further(best, before, found, steps=steps, began=began, folder=folder)
 
 
 def _attempt(language: Language, kind: str, seed: int, *, end: float) -> Attempt:

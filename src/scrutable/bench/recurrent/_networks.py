@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -110,16 +110,12 @@ def polish(name: str, size: str, *, seed: int = 0, seconds: float = 180.0, folde
     before, cell = facts_of(folder / file_name(name, size, seed), name), cell_of(name, size, seed, folder)
     best, steps = polished(cell, task, seed=seed, seconds=seconds, first=before.steps)
     bits, compact = (before.bits, cell) if best is cell else _compact(task, best)
-    made = replace(
-        before,
-        longest=before.longest if best is cell else max(before.longest, 2 * task.length),
+    found = {
+        "longest": before.longest if best is cell else max(before.longest, 2 * task.length),
+        "bits": bits,
         **accuracy(answering(recurrent(compact)), task, LARGE),
-        attempts=0,
-        steps=steps,
-        seconds=round(time.process_time() - began, 1),
-        bits=bits,
-    )
-    return keep_further(compact, made, folder)
+    }
+    return keep_further(compact, before, found, steps=steps, began=began, folder=folder)
 
 
 def _kept(task: SequenceTask, made: Taught, *, size: str, seed: int, folder: Path) -> NetworkFacts:

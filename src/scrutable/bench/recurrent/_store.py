@@ -7,9 +7,11 @@ files, and processes that train side by side cannot lose each other's rows.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -88,13 +90,20 @@ def keep_better(module: nn.Module, made: NetworkFacts, folder: Path = FOLDER) ->
         keep(module.state_dict(), made, folder)
         return made
     if (made.right, made.beyond) > (before.right, before.beyond):
-        return keep_further(module, made, folder)
+        return _kept_with_work(module.state_dict(), made, before, folder)
     return _kept_with_work(load_file(path), before, made, folder)
 
 
-def keep_further(module: nn.Module, made: NetworkFacts, folder: Path = FOLDER) -> NetworkFacts:
-    """Write a network in place of the one that it was made from. Its facts, the work on both counted together."""
-    before = facts_of(folder / made.file, made.task)
+def keep_further(
+    module: nn.Module, before: NetworkFacts, found: Mapping[str, Any], *, steps: int, began: float, folder: Path
+) -> NetworkFacts:
+    """Write a network in place of the one that it was made from. Its facts, the work on both counted together.
+
+    Arguments:
+        found: the facts that are others now. steps: of the further training. began: when, in processor time.
+    """
+    spent = round(time.process_time() - began, 1)
+    made = replace(before, **found, attempts=0, steps=steps, seconds=spent)
     return _kept_with_work(module.state_dict(), made, before, folder)
 
 
