@@ -155,6 +155,21 @@ def test_what_is_set_along_directions_is_what_is_read_there():
     assert coordinates.shape == (5, 3) and np.allclose(coordinates, held @ rows.T, atol=1e-5)
 
 
+def test_what_readers_do_not_see_stays():
+    """An oblique projection: directions say what moves, readers what it is read off by."""
+    network = Network(mlp(), inputs=Reals(-1, 1, channels=2), outputs=Reals())
+    x = network.inputs.sample(5, np.random.default_rng(0))
+    site = network.site(Site("0").along(*np.random.default_rng(1).normal(size=(2, 3, 8))))
+    new = np.random.default_rng(2).normal(size=(5, 3))
+    held = network.read(x, "0")[Site("0")]
+    directions, readers = np.array(site.directions), np.array(site.readers)
+    blended = held + (new - held @ readers.T) @ directions
+    assert np.allclose(blended @ readers.T, new)
+    assert np.allclose(network.patched_raw(x, {site: new}), network.patched_raw(x, {"0": blended}), atol=1e-5)
+    assert np.allclose(network.read(x, [site])[site], held @ readers.T, atol=1e-5)
+    assert np.allclose(network.at(site).predict(x), held @ readers.T, atol=1e-5)
+
+
 def test_values_are_read_before_later_layers_write_over_them():
     network = Network(mlp(), inputs=Reals(-1, 1, channels=2), outputs=Reals())
     x = network.inputs.sample(9, np.random.default_rng(0))

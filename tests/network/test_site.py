@@ -30,7 +30,10 @@ def sites(draw: st.DrawFn) -> Site:
         return site
     k = draw(st.integers(1, 5))
     rows = np.random.default_rng(draw(st.integers(0, 99))).normal(size=(draw(st.integers(1, k)), k))
-    return site.along(rows * 10.0 ** draw(st.integers(-200, 200)))
+    readers = np.random.default_rng(draw(st.integers(0, 99))).normal(size=rows.shape)
+    if draw(st.booleans()) or np.linalg.cond(readers @ rows.T) > 1e3:
+        return site.along(rows * 10.0 ** draw(st.integers(-200, 200)))
+    return site.along(rows, readers * 10.0 ** draw(st.integers(-200, 200)))
 
 
 @settings(max_examples=300)
@@ -75,6 +78,19 @@ def test_directions_are_made_orthonormal_and_then_stay():
     assert np.allclose(rows @ rows.T, np.eye(2)) and np.allclose(rows[0], [0.6, 0.8])
     assert Site("fc").along(site.directions) == site
     assert Site("fc").along([[-2, 0]]).directions == ((-1.0, 0.0),)
+
+
+def test_readers_read_one_direction_each_and_then_stay():
+    site = Site("fc").along([[3, 4, 0], [1, 0, 0]], [[1, 2, 3], [0, 1, -1]])
+    assert np.allclose(np.array(site.readers) @ np.array(site.directions).T, np.eye(2))
+    assert Site("fc").along(site.directions, site.readers) == site and site.bare == Site("fc")
+    assert Site("fc").along([[3, 4]], [[6, 8]]) == Site("fc").along([[3, 4]]), "read by itself"
+
+
+@pytest.mark.parametrize("readers", [[[0, 0]], [[-4, 3]], [[1]], [[1, 0], [0, 1]], [[np.inf, 1]], [["a", 1]]])
+def test_readers_that_do_not_read(readers: list):
+    with pytest.raises(UserError, match="expected"):
+        Site("fc").along([[3, 4]], readers)
 
 
 @pytest.mark.parametrize(

@@ -264,3 +264,18 @@ def test_a_spot_at_each_position_is_read_and_put_back():
     moved = spot.put(value, held + 1)
     assert torch.allclose(spot.read(moved), held + 1)
     assert int((moved != value).sum()) == held.numel()
+
+
+def test_a_spot_with_readers_is_that_of_the_network():
+    network = Network(
+        nn.Sequential(nn.Embedding(4, 6), nn.Linear(6, 3)), inputs=Tokens(4, length=5), outputs=Tokens(3, length=5)
+    )
+    x = network.inputs.sample(6, np.random.default_rng(0))
+    graph = network.captured.graph
+    site = network.site("0").along(*np.random.default_rng(1).normal(size=(2, 2, 6)))
+    spot = Spot.of(graph, site)
+    value = graph.evaluate(["0"], {"input": network.captured.tensor(x)})["0"].detach()
+    held = spot.read(value)
+    assert held.shape == (6, 5, 2) and np.allclose(held, network.read(x, site)[site], atol=1e-5)
+    moved = spot.put(value, held + 1)
+    assert torch.allclose(moved - value, torch.tensor(site.directions).float().sum(0), atol=1e-5)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from planted_sums import data, network
+from torch import Tensor, nn
 
 from scrutable.hypothesis import Alignment, Hypothesis
 from scrutable.network import Network
@@ -113,3 +115,36 @@ def test_it_is_one_of_the_tests():
     evidence = verify_all(case(SUMS, {"u": "left[0]", "v": "right[0]"}), (Scrubbing(),))
     assert evidence["scrubbing"].passed
     assert np.isclose(dict(evidence["scrubbing"].details)["loss when scrubbed"], 0.0)
+
+
+class Mixed(nn.Module):
+    """Holds a + b and c + d in one place, along directions that are not orthogonal, and adds e beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mixed = nn.Linear(5, 3, bias=False)
+        held = torch.tensor([[1.0, 1, 0, 0, 0], [0, 0, 1, 1, 0]])
+        along = torch.tensor([[1.0, 0.9, 0.2], [0.0, 1.0, 0.7]])
+        self.mixed.weight.data = along.T @ held
+        self.reads = torch.linalg.pinv(along).sum(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return ((self.mixed(x.float()) @ self.reads).round() + x[:, 4]).remainder(3)
+
+
+def mixed(said: Program) -> Case:
+    planted = network("remainder")
+    return case(said, {"u": "mixed"}, Network(Mixed(), inputs=planted.inputs, outputs=planted.outputs))
+
+
+def test_a_place_that_holds_more_is_exchanged_where_it_holds_the_variable():
+    (result,) = Scrubbing().apply(mixed(program(("u", A + B), ("output", call("mod", U + C + D + E, 3)))))
+    assert result.passed and "within" in result.reason and "mixed" in result.reason, result.reason
+    assert dict(result.details)["dimensions of the subspaces"] == (("mixed", 1),)
+
+
+@pytest.mark.parametrize("wrong", [A + C, A + D, B + C, A, D])
+def test_another_variable_has_no_part_of_the_place(wrong: Expr):
+    rest = call("mod", A + B + C + D + E, 3)
+    said = program(("u", wrong), ("output", call("mod", U + rest + 2 * wrong, 3)))
+    assert Scrubbing().apply(mixed(said))[0].status == "fail"

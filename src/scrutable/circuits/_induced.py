@@ -8,7 +8,6 @@ other connections are said not to matter. This is how causal scrubbing reads a h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import replace
 
 import numpy as np
 
@@ -94,7 +93,7 @@ def _covered(graph: Graph, site: Site, node: Node, sources: list[Source]) -> np.
     if all(source.part is None for source in sources):
         return None
     if len(node.shape) == 1:
-        return Pick.of(replace(site, directions=()), node.shape).chosen[0]
+        return Pick.of(site.bare, node.shape).chosen[0]
     first = site.indices[0]
     if len(site.indices) != len(node.shape) or isinstance(first, Position) or not _heads_first(graph, node, sources):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from scrutable.errors import UserError
+from scrutable.network._along import Along
 from scrutable.network._site import ALL, Position, Site, Span
 from scrutable.network.engine import Rows
 from scrutable.network.engine._pick import Pick
@@ -43,19 +44,19 @@ class Selection:
 
     Arguments:
         columns: of the whole value, `(k,)`; `(L, k)` where those of each position of a sequence are others.
-        step: an index, a span, or None for all. directions: `(m, k)`, or None.
+        step: an index, a span, or None for all. lines: directions, or None.
     """
 
     site: Site
     place: Place
     columns: np.ndarray
     step: int | Span | None
-    directions: np.ndarray | None
+    lines: Along | None
 
     @property
     def width(self) -> int:
         """How many numbers the site is, at each step."""
-        return self.columns.shape[-1] if self.directions is None else len(self.directions)
+        return self.columns.shape[-1] if self.lines is None else len(self.lines.directions)
 
     @property
     def stepped(self) -> bool:
@@ -92,10 +93,10 @@ class Selection:
         if self.place.steps:
             value = value[:, self.times(value.shape[1])]
         value = value[..., self.columns]
-        return value if self.directions is None else value @ self.directions.T.astype(value.dtype)
+        return value if self.lines is None else self.lines.read(value)
 
     def blend(self, value: Tensor, new: Tensor, steps: np.ndarray | None = None) -> Tensor:
-        """`value` `(..., d)` with the site's numbers set to `new` `(..., m)`; what is orthogonal to it stays.
+        """`value` `(..., d)` with the site's numbers set to `new` `(..., m)`; what it does not hold stays.
 
         Arguments:
             steps: `(n,)`, for columns that are others at each position: at which one each row is set.
@@ -104,12 +105,7 @@ class Selection:
         rows_at: Any = ... if steps is None else torch.arange(len(steps), device=value.device)[:, None]
         where = (rows_at, columns)
         result, new = value.clone(), new.to(value)
-        if self.directions is None:
-            result[where] = new
-        else:
-            rows = torch.from_numpy(self.directions).to(value)
-            held = value[where]
-            result[where] = held + (new - held @ rows.T) @ rows
+        result[where] = new if self.lines is None else self.lines.put(value[where], new)
         return result
 
 
@@ -134,22 +130,21 @@ def resolve(site: Site, places: dict[str, Place]) -> Selection:
     if place.steps and site.step is None and site.units != ALL:
         raise UserError(f"got {site.text} without a step, expected {site.name}[step, units]; try {site.name}[:, ...]")
     chosen = _units(site, place)
-    directions = np.array(site.directions) if site.directions else None
-    if directions is not None and directions.shape[1] != len(chosen):
-        raise UserError(f"got directions of {directions.shape[1]} units, expected {len(chosen)} for {site.text}")
     assert not isinstance(site.step, (tuple, Position))
-    return Selection(site, place, chosen, site.step, directions)
+    return Selection(site, place, chosen, site.step, _lines(site, len(chosen), "units"))
 
 
 def _inner(site: Site, place: Place, shape: tuple[int, ...]) -> Selection:
     """A site with one index for each axis."""
     columns = columns_of(site, shape, place.length)
-    directions = np.array(site.directions) if site.directions else None
-    if directions is not None and directions.shape[1] != columns.shape[-1]:
-        raise UserError(
-            f"got directions of {directions.shape[1]} numbers, expected {columns.shape[-1]} for {site.text}"
-        )
-    return Selection(site, place, columns, None, directions)
+    return Selection(site, place, columns, None, _lines(site, columns.shape[-1], "numbers"))
+
+
+def _lines(site: Site, width: int, what: str) -> Along | None:
+    lines = site.lines
+    if lines is not None and lines.directions.shape[1] != width:
+        raise UserError(f"got directions of {lines.directions.shape[1]} {what}, expected {width} for {site.text}")
+    return lines
 
 
 def columns_of(site: Site, shape: tuple[int, ...], length: int | None) -> np.ndarray:
@@ -162,11 +157,11 @@ def columns_of(site: Site, shape: tuple[int, ...], length: int | None) -> np.nda
         UserError: not one index for each axis, or an index that does not exist.
     """
     if site.position is None:
-        index = Pick.of(replace(site, directions=()), shape).chosen
+        index = Pick.of(site.bare, shape).chosen
         return np.ravel_multi_index(np.broadcast_arrays(*index), shape).ravel() if shape else np.zeros(1, dtype=int)
     if length is None:
         raise UserError(f"got {site.text} for inputs that are no sequences, expected numbers in the place of t")
-    index = Pick.of(replace(site.spelled_out(length), directions=()), shape).chosen
+    index = Pick.of(site.spelled_out(length).bare, shape).chosen
     columns = np.ravel_multi_index(np.broadcast_arrays(*index), shape)
     return np.moveaxis(columns, site.indices.index(site.position), 0).reshape(length, -1)
 

@@ -10,6 +10,7 @@ softmax[1, :, 0:4]  of a value with more axes, one index for each: head 1, all q
 block[t+1, 0:4]     of a value with an axis for the positions of a sequence, at each position t the entry t + 1: the
                     network puts a token of its own before the sequence
 fc1.along([[0.6, 0.8]])    coordinates along orthonormal directions of the units
+fc1.along([[0.6, 0.8]], [[1.0, 0.5]])    the same, each read off by a vector of its own (an oblique projection)
 attn.key & attn.value      several places taken together, the numbers of one after those of the other
 """
 
@@ -24,10 +25,10 @@ from typing import Any
 import numpy as np
 
 from scrutable.errors import UserError
+from scrutable.network._along import Along, Rows, orthonormal, readers_of
 
 LONGEST = 4_000_000
 LARGEST_INDEX = 2**31
-ORTHONORMAL = 1e-9
 _NAME = re.compile(r"[^\[\]()\s\"']{1,1000}")
 AND = " & "
 EXAMPLE = '"hidden[:, 0:2]" or "fc1[0:4]"'
@@ -77,7 +78,8 @@ class Site:
         name: "hidden", a part of the state such as "layer0.cell", a submodule such as "layers.0", "input" or "output".
         step: which steps (or positions); None when the value has no steps. units: which entries of each item.
         directions: orthonormal rows, one for each dimension of a linear subspace of the units; empty for the units
-            themselves. Make them with `along`.
+            themselves. Make them with `along`. readers: for each of them what its coordinate is read off by, if that is
+            not itself.
         axes: for values with more axes than steps and units, those before the last two (which are `step` and `units`).
         beside: further places, whose numbers follow: what is held here and there together.
 
@@ -88,9 +90,10 @@ class Site:
     name: str
     step: Index | None = None
     units: Index = ALL
-    directions: tuple[tuple[float, ...], ...] = ()
+    directions: Rows = ()
     axes: tuple[Index, ...] = ()
     beside: tuple[Site, ...] = ()
+    readers: Rows = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -110,18 +113,40 @@ class Site:
             object.__setattr__(self, "axes", ())
         if self.directions:
             object.__setattr__(self, "directions", orthonormal(self.directions))
+        if self.readers:
+            object.__setattr__(self, "readers", readers_of(self.readers, self.directions))
 
-    def along(self, directions: Any) -> Site:
+    def along(self, directions: Any, readers: Any = ()) -> Site:
         """The coordinates along linear directions of this site's units, `(m, k)` for m directions of k units.
 
         The rows are made orthonormal (unless they are, to 1e-9): they name the subspace they span.
 
+        Arguments:
+            readers: `(m, k)`. A coordinate is read off by its direction unless these are given: then what they do not
+                see stays when coordinates are set (an oblique projection), and they are changed among each other so
+                that each reads the coordinate along one direction.
+
         Raises:
-            UserError: not an array `(m, k)`, not finite, or rows that depend on each other.
+            UserError: not an array `(m, k)`, not finite, or rows that depend on each other or, for readers, do not tell
+                the directions apart.
         """
         if self.directions or self.beside:
             raise UserError(f"got directions for {self}, expected them once, and for one place")
-        return replace(self, directions=orthonormal(directions))
+        found = orthonormal(directions)
+        return replace(self, directions=found, readers=readers_of(readers, found) if len(readers) else ())
+
+    @property
+    def bare(self) -> Site:
+        """The units themselves."""
+        return replace(self, directions=(), readers=())
+
+    @property
+    def lines(self) -> Along | None:
+        """The directions and what reads them; None for the units themselves."""
+        if not self.directions:
+            return None
+        directions = np.array(self.directions)
+        return Along(directions, np.array(self.readers) if self.readers else directions)
 
     @property
     def parts(self) -> tuple[Site, ...]:
@@ -178,8 +203,7 @@ class Site:
             return AND.join(map(str, self.parts))
         if not self.directions:
             return self.text
-        rows = ", ".join(f"[{', '.join(map(repr, row))}]" for row in self.directions)
-        return f"{self.text}.along([{rows}])"
+        return f"{self.text}.along({', '.join(map(_rows_text, filter(None, (self.directions, self.readers))))})"
 
     @staticmethod
     def parse(text: str) -> Site:
@@ -200,7 +224,7 @@ class Site:
                 raise ValueError("a bracket is not closed")
             *axes, step, units = _parse_index(index[:-1]) if bracket else (None, ALL)
             site = Site(name, step, units, axes=tuple(axes))
-            return site.along(_literal(directions[:-1])) if along else site
+            return site.along(*_literal(f"({directions[:-1]},)")) if along else site
         except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
             raise UserError(f"got {text[:80]!r}, expected a site such as {EXAMPLE}") from error
 
@@ -257,23 +281,5 @@ def _index_text(index: Index) -> str:
     return f"[{', '.join(map(str, index))}]"
 
 
-def orthonormal(directions: Any) -> tuple[tuple[float, ...], ...]:
-    """Orthonormal rows that span the same subspace, signs kept; rows that are orthonormal already stay as they are.
-
-    Raises:
-        UserError: not an array `(m, k)`, not finite, or rows that depend on each other.
-    """
-    try:
-        rows = np.array(directions, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise UserError(f"got directions that are no array of numbers ({str(error)[:60]}), expected (m, k)") from error
-    if rows.ndim != 2 or 0 in rows.shape or rows.shape[0] > rows.shape[1] or not np.isfinite(rows).all():
-        raise UserError(f"got directions of shape {rows.shape}, expected finite (m, k) with 1 <= m <= k")
-    if np.abs(rows).max() > 1.1 or np.abs(rows @ rows.T - np.eye(len(rows))).max() > ORTHONORMAL:
-        norms = np.abs(rows).max(axis=1, keepdims=True)
-        q, r = np.linalg.qr((rows / np.where(norms > 0, norms, 1)).T)
-        diagonal = np.diag(r)
-        if np.abs(diagonal).min() <= 1e-10 * np.abs(r).max():
-            raise UserError(f"got {len(rows)} directions that depend on each other, expected independent rows")
-        rows = (q * np.sign(diagonal)).T
-    return tuple(tuple(map(float, row)) for row in rows)
+def _rows_text(rows: Rows) -> str:
+    return f"[{', '.join(str(list(row)) for row in rows)}]"

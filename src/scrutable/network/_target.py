@@ -91,7 +91,7 @@ class Chosen(nn.Module):
         state: the value is a state, which is there one step at a time.
     """
 
-    directions: Tensor
+    readers: Tensor
 
     def __init__(self, selection: Selection, *, state: bool = False) -> None:
         super().__init__()
@@ -100,16 +100,16 @@ class Chosen(nn.Module):
         self.times = step if isinstance(step, int) else slice(None) if step is None else step.slice
         self.columns = selection.columns.tolist()
         self.single = selection.width == 1
-        along = selection.directions
-        self.along = along is not None
-        self.register_buffer("directions", None if along is None else torch.from_numpy(along.T.copy()))
+        lines = selection.lines
+        self.along = lines is not None
+        self.register_buffer("readers", None if lines is None else torch.from_numpy(lines.readers.T.copy()))
 
     def forward(self, value: Tensor) -> Tensor:
         """The numbers."""
         value = torch.flatten(value, 2)[:, self.times] if self.stepped else torch.flatten(value, 1)
         value = value[..., self.columns]
         if self.along:
-            value = value @ self.directions
+            value = value @ self.readers
         return value[..., 0] if self.single else value
 
 

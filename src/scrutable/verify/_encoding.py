@@ -192,7 +192,7 @@ class _Fitter:
         self.regression = fit_regression(activations, codes, Features.linear(codes))
         self.residuals = activations - self.regression.predict(codes)
         self.spread = activations - activations.mean(axis=0)
-        self.whitener = _whitener(self.spread @ axes)
+        self.whitener = whitener(self.spread @ axes)
 
     def by_class(self, name: str, classed: _Classes, *, whitened: bool = False) -> Encoding:
         """The subspace of the differences between means."""
@@ -274,7 +274,7 @@ def _means(activations: np.ndarray, parts: np.ndarray) -> tuple[np.ndarray, np.n
     return sums / np.maximum(count, 1)[:, None], count / len(parts)
 
 
-def _whitener(points: np.ndarray) -> np.ndarray:
+def whitener(points: np.ndarray) -> np.ndarray:
     """`(r, s)`: maps centred points to uncorrelated ones of unit variance, directions that never vary left out."""
     sizes, axes = np.linalg.eigh(points.T @ points / max(1, len(points)))
     kept = sizes > CONSTANT * max(float(sizes[-1]), 1e-300)

@@ -32,6 +32,8 @@ def _rows(recurrence: Recurrence, site: Site) -> np.ndarray:
     parts = {**recurrence.parts, "hidden": recurrence.parts.get("hidden", slice(0, recurrence.size))}
     if site.name not in parts:
         raise UserError(f"got the site {site}, expected a part of the state: {', '.join(parts)}")
+    if site.readers:
+        raise UserError(f"got the site {site.text} with readers of its own, expected directions alone")
     rows = np.eye(recurrence.size)[parts[site.name]]
     units = site.units
     if isinstance(units, Position):

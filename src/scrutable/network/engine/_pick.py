@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from scrutable.errors import UserError
+from scrutable.network._along import Along
 from scrutable.network._site import ALL, Index, Position, Site, Span
 
 
@@ -21,12 +22,12 @@ class Pick:
     Arguments:
         chosen: for each axis, arranged so that together they choose all combinations. drop: axes at one index, which
             are left out of what is read (never the last: units stay an axis).
-        directions: `(m, k)`; None for the units themselves. whole: whether everything is chosen.
+        lines: directions; None for the units themselves. whole: whether everything is chosen.
     """
 
     chosen: tuple[np.ndarray, ...]
     drop: tuple[int, ...]
-    directions: np.ndarray | None
+    lines: Along | None
     whole: bool
 
     @staticmethod
@@ -44,32 +45,31 @@ class Pick:
                 f"got {site.text} for rows of shape {shape}, expected {len(shape)} indices, one for each axis"
             )
         lists = [_listed(index, size, site) for index, size in zip(indices, shape, strict=True)]
-        directions = np.array(site.directions) if site.directions else None
-        if directions is not None and (not lists or directions.shape[1] != len(lists[-1])):
+        lines = site.lines
+        if lines is not None and (not lists or lines.directions.shape[1] != len(lists[-1])):
             width = len(lists[-1]) if lists else 1
-            raise UserError(f"got directions of {directions.shape[1]} units, expected {width} for {site.text}")
-        whole = directions is None and all(len(c) == size for c, size in zip(lists, shape, strict=True))
+            raise UserError(f"got directions of {lines.directions.shape[1]} units, expected {width} for {site.text}")
+        whole = lines is None and all(len(c) == size for c, size in zip(lists, shape, strict=True))
         drop = tuple(axis for axis, index in enumerate(indices[:-1]) if isinstance(index, int))
-        return Pick(np.ix_(*lists), drop, directions, whole)
+        return Pick(np.ix_(*lists), drop, lines, whole)
 
     def read(self, value: Tensor) -> Tensor:
         """The numbers of a value `(n, ...)`, rows in front: `(n, axes that are no single index..., k)`."""
         held = self._held(value)
-        if self.directions is not None:
-            held = held @ torch.from_numpy(self.directions).to(held).T
+        if self.lines is not None:
+            held = self.lines.read(held)
         return held.reshape([size for axis, size in enumerate(held.shape) if axis - 1 not in self.drop])
 
     def put(self, value: Tensor, new: Tensor) -> Tensor:
-        """A value with its numbers set to `new`, shaped as `read` gives them; what is orthogonal to directions stays
-        as it was."""
+        """A value with its numbers set to `new`, shaped as `read` gives them; what directions do not hold stays as
+        it was."""
         if self.whole and not self.drop:
             return new.to(value)
         held = self._held(value)
-        shape = held.shape if self.directions is None else (*held.shape[:-1], len(self.directions))
-        new = new.to(value).reshape(shape)
-        if self.directions is not None:
-            rows = torch.from_numpy(self.directions).to(value)
-            new = held + (new - held @ rows.T) @ rows
+        width = held.shape[-1] if self.lines is None else len(self.lines.directions)
+        new = new.to(value).reshape(*held.shape[:-1], width)
+        if self.lines is not None:
+            new = self.lines.put(held, new)
         result = value.clone()
         result[self._index()] = new
         return result

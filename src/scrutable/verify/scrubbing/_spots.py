@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, final
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from scrutable.errors import UserError
 from scrutable.network import Site
+from scrutable.network._along import Along
 from scrutable.network._selection import columns_of
 from scrutable.network.engine import Graph, Rows
 
@@ -21,15 +23,15 @@ class Spot:
 
     Arguments:
         name: of the value. rows: where its rows are. step, units: as in `Site`; without a step the rows are flat, and
-            units may be several for each position.
-        directions: `(m, k)`, or None for the units themselves.
+            units may be several for each position. With directions they are those of the last axis.
+        lines: directions, or None for the units themselves.
     """
 
     name: str
     rows: Rows
     step: Any
     units: Any
-    directions: Tensor | None
+    lines: Along | None
 
     @staticmethod
     def of(graph: Graph, text: str | Site) -> Spot:
@@ -42,18 +44,21 @@ class Spot:
         node = graph.node(site.name)
         if node.rows is None or not node.live:
             raise UserError(f"got the site {site.name}, expected a value that depends on the input")
-        directions = torch.tensor(site.directions) if site.directions else None
+        lines = site.lines
         if site.axes or site.position is not None:
             columns = torch.from_numpy(columns_of(site, node.shape, graph.shape[0] if graph.shape else None))
-            return Spot(site.name, node.rows, None, columns, directions)
+            return Spot(site.name, node.rows, None, columns, lines)
+        if lines is not None and site.step is None and len(node.shape) > 1:
+            last = node.shape[-1]
+            return Spot(site.name, node.rows, None, torch.arange(prod(node.shape)).reshape(-1, last), lines)
         step = None if site.step is None else _index(site.step)
-        return Spot(site.name, node.rows, step, _index(site.units), directions)
+        return Spot(site.name, node.rows, step, _index(site.units), lines)
 
     @property
     def whole(self) -> bool:
         """Whether it is all of the value."""
         every = isinstance(self.units, slice) and self.units == slice(None)
-        return self.step is None and every and self.directions is None
+        return self.step is None and every and self.lines is None
 
     def read(self, value: Tensor) -> Tensor:
         """The numbers, `(n, ...)`."""
@@ -66,11 +71,7 @@ class Spot:
         if self.whole:
             return self.rows.back(new.reshape(rows.shape))
         result = self._arranged(rows).clone()
-        held = result[self._where]
-        if self.directions is not None:
-            along = self.directions.to(held)
-            new = held + (new - held @ along.T) @ along
-        result[self._where] = new
+        result[self._where] = new if self.lines is None else self.lines.put(result[self._where], new)
         return self.rows.back(result.reshape(rows.shape))
 
     def _arranged(self, rows: Tensor) -> Tensor:
@@ -79,7 +80,7 @@ class Spot:
 
     def _inside(self, arranged: Tensor) -> Tensor:
         held = arranged[self._where]
-        return held if self.directions is None else held @ self.directions.to(held).T
+        return held if self.lines is None else self.lines.read(held)
 
     @property
     def _where(self) -> tuple[Any, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from scrutable.errors import UserError
-from scrutable.hypothesis import Kind, Result, silent
+from scrutable.hypothesis import Alignment, Kind, Result, silent
+from scrutable.network import Site
 from scrutable.verify._base import Case, Test
+from scrutable.verify.scrubbing._carried import carrying
 from scrutable.verify.scrubbing._part import Part, checked
 from scrutable.verify.scrubbing._scrub import FEWEST_RESAMPLES, FEWEST_ROWS, idle_among, scrub
 from scrutable.verify.scrubbing._scrubbed import NAME, Scrubbed
@@ -25,10 +28,11 @@ class Scrubbing(Test):
 
     For a hypothesis that says where variables live in the layers of a network. Each site is taken from another input
     that agrees on the variable's value, in turn computed from sites that are taken from others, and all that is not
-    named from unrelated inputs: see `scrub`. No map is fitted, so that sites must carry nothing else that matters, and
-    variables must take few enough values for inputs to share them; where inputs share no whole sequence of values, they
-    are exchanged position by position. (The states of recurrent networks are exchanged in
-    the same way by "interchange.members".)
+    named from unrelated inputs: see `scrub`. Variables must take few enough values for inputs to share them; where
+    inputs share no whole sequence of values, they are exchanged position by position. A site that carries something
+    else that matters fails; then only the linear subspaces are exchanged that the variables' values give in closed form
+    on the rows for finding (`_carried.py`), and the rest of the sites is among what is not named. (The states of
+    recurrent networks are exchanged in the same way by "interchange.members".)
     """
 
     name = NAME
@@ -36,11 +40,33 @@ class Scrubbing(Test):
 
     def apply(self, case: Case) -> tuple[Result, ...]:
         """See `Test.apply`."""
-        whole = _result(case, apart=False)
-        if whole.status != "not applicable" or not whole.n:
-            return (whole,)
-        apart = _result(case, apart=True)
-        return (whole if apart.status == "not applicable" else apart,)
+        found = _wholly_or_apart(case)
+        if found.status != "fail" or found.value is None:
+            return (found,)
+        sites = carrying(case)
+        if not sites or case.clock.over:
+            return (found,)
+        within = _wholly_or_apart(_moved(case, sites))
+        if not within.passed:
+            return (found,)
+        about = tuple((site, len(Site.parse(along).directions)) for site, along in sites.items())
+        spelled = ", ".join(f"{dimensions} dimensions of {site}" for site, dimensions in about)
+        reason = f"{within.reason}; within {spelled}, which carry more than the variable ({found.reason})"
+        return (replace(within, reason=reason, details=(*within.details, ("dimensions of the subspaces", about))),)
+
+
+def _moved(case: Case, sites: Mapping[str, str]) -> Case:
+    """The case with other sites in the place of those of the alignment."""
+    aligned = {name: sites.get(site, site) for name, site in case.hypothesis.alignment.sites.items()}
+    return replace(case, hypothesis=replace(case.hypothesis, alignment=Alignment(aligned)))
+
+
+def _wholly_or_apart(case: Case) -> Result:
+    whole = _result(case, apart=False)
+    if whole.status != "not applicable" or not whole.n:
+        return whole
+    apart = _result(case, apart=True)
+    return whole if apart.status == "not applicable" else apart
 
 
 def _result(case: Case, *, apart: bool) -> Result:
