@@ -17,6 +17,7 @@ from planted import (
     interchanged,
     machine,
     machine_program,
+    mixing,
     remainder_network,
     remainder_program,
     whole_number_program,
@@ -24,7 +25,7 @@ from planted import (
 from torch import nn
 
 from scrutable.hypothesis import Verdict
-from scrutable.network import Bits, Columns, Integers, Network
+from scrutable.network import Bits, Columns, Integers, Network, Recurrent
 from scrutable.program import INT, Const, Input, Let, Program, Seq, Setting, State, Var, call, read_program
 from scrutable.verify import Interchange, NoDependence, NoMemory, interchange_value, verify_all
 from scrutable.verify._aligned import judged_pairs
@@ -210,6 +211,38 @@ def test_counts_may_be_kept_compared() -> None:
     got = interchanged(case(compared_counts_network(), COUNTS, n=1600, seconds=300))
     assert got["interchange"].passed and got["guard.decoy_variables"].passed
     assert dict(got["interchange"].details)["encoding"] == "bent numbers"
+
+
+SIZES = read_program("""
+def rises(x):
+    said = []
+    before = 0
+    for x_t in x:
+        said.append(abs(x_t) - before)
+        before = abs(x_t)
+    return said
+""")
+
+
+def signed_network(length: int = 10) -> Network:
+    """Keeps the last number with its sign, beside much larger traces of older ones that nothing reads."""
+    mix = mixing(6)
+
+    def cell(state: np.ndarray, x_t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        kept, x = state @ mix.T, x_t.reshape(-1).astype(float)
+        new = np.stack([x, *9 * kept[:, :1].T, *kept[:, 1:5].T], axis=1)
+        return new @ mix, np.abs(x) - np.abs(kept[:, 0])
+
+    domain = Integers(-20, 20, length=length)
+    return Network(Recurrent(cell, np.zeros(6)), inputs=domain, outputs=Integers(length=length))
+
+
+def test_states_are_told_apart_by_what_they_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two ways to keep a value: their mean is neither, and they are nearer to each other than what nothing reads."""
+    got = interchanged(case(signed_network(), SIZES, n=1600))
+    assert got["interchange"].passed and dict(got["interchange"].details)["encoding"] == "clusters"
+    monkeypatch.setattr("scrutable.verify._recurrent.effects", lambda *_: None)
+    assert interchanged(case(signed_network(), SIZES, n=1600))["interchange"].status == "fail"
 
 
 @pytest.mark.parametrize(("right", "status"), [(7, "pass"), (6, "pass"), (3, "fail")])

@@ -5,7 +5,8 @@ The family is fixed beforehand and every member is linear: a subspace of the sit
 - "values": class means for each joint value of the variables (a linear map to their one-hot code);
 - "values and output": the same for (value, current output), because an activation also carries the output it just gave;
 - "values by position": the same for (value, position), because positions may differ in how they hold it;
-- "clusters": "values" with each class first split into at most eight clusters;
+- "clusters": "values" with each class first split into at most eight clusters (where it is known how far apart
+  activations are to what reads them, by that distance);
 - "numbers": a linear regression on the values as numbers, and on the one-hot code of those with few values;
 - "bent numbers": the same and hinges of the values, as layers of ReLU units carry them. Like class means, it bends the
   way from values to activations; the subspace, and what is read of it, stays linear;
@@ -132,13 +133,15 @@ def fit_encodings(
     *,
     positions: bool = False,
     names: Sequence[str] | None = None,
+    effects: np.ndarray | None = None,
 ) -> list[Encoding]:
     """Every member of the family that the values allow.
 
     Arguments:
         activations: `(m, d)`. codes: of the same rows. axes: `(d, s)`, orthonormal columns: the site inside the
             activation; encodings stay within it. positions: whether there is a value at each position of a
-            sequence, which has two members more. names: only these members.
+            sequence, which has two members more. names: only these members. effects: `(d, e)`, coordinates in which
+            distances are those between clusters; None for the activations' own.
     """
     fitter = _Fitter(activations, codes, axes)
     offers: list[tuple[str, Callable[[], Encoding]]] = []
@@ -157,7 +160,9 @@ def fit_encodings(
         if beside != "position" and len(classed.values) <= MOST_CLUSTERED:
             finest = classed
     if finest is not None:
-        offers.append(("clusters", partial(fitter.by_clusters, finest, rng)))
+        offers.append(
+            ("clusters", partial(fitter.by_clusters, finest, rng, axes if effects is None else axes @ axes.T @ effects))
+        )
     offers.append(("numbers", partial(fitter.by_number, "numbers")))
     offers.append(("numbers, whitened", partial(fitter.by_number, "numbers, whitened", whitened=True)))
     many = any(len(np.unique(column)) > FEW for column in codes.values.T)
@@ -205,9 +210,9 @@ class _Fitter:
         means, _ = _means(self.activations, classed.parts)
         return self._made("everything", self.axes.T, classed, means, whitened=False)
 
-    def by_clusters(self, classed: _Classes, rng: np.random.Generator) -> Encoding:
-        """The same, each class split first."""
-        parts = split(self.activations @ self.axes, classed.members, CLUSTERS, rng)
+    def by_clusters(self, classed: _Classes, rng: np.random.Generator, coordinates: np.ndarray) -> Encoding:
+        """The same, each class split first, by distances in some coordinates `(d, e)`."""
+        parts = split(self.activations @ coordinates, classed.members, CLUSTERS, rng)
         return self.by_class("clusters", replace(classed, parts=parts))
 
     def by_number(self, name: str, *, whitened: bool = False) -> Encoding:

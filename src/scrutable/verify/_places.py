@@ -76,6 +76,7 @@ class Place:
         activations, codes: rows to fit on. first: how many of them come first, and are all that is fitted on while the
             choice is made. choosing: pairs to choose by, from other rows. testing: pairs to score on.
         run: patches pairs with activations, shaped as their own, and says for which the outputs are then as expected.
+        effects: see `fit_encodings`.
     """
 
     name: str
@@ -86,6 +87,22 @@ class Place:
     choosing: Pairs
     testing: Pairs
     run: Callable[[Pairs, np.ndarray, np.ndarray], np.ndarray]
+    effects: np.ndarray | None = None
+
+    def encodings(
+        self, codes: Codes, rng: np.random.Generator, *, first: bool, names: Sequence[str] | None = None
+    ) -> list[Encoding]:
+        """The family fitted to values `codes` of the rows: on those that come first, or on all."""
+        rows = np.arange(self.first if first else len(self.activations))
+        return fit_encodings(
+            self.activations[rows],
+            codes.rows(rows),
+            self.axes,
+            rng,
+            positions=self.positions,
+            names=names,
+            effects=self.effects,
+        )
 
     @property
     def positions(self) -> bool:
@@ -177,9 +194,7 @@ def best_of(
     ranked: list[Tried] = []
     for place in places:
         codes = place.codes if decoy is None else place.codes.shuffled(decoy)
-        rows = np.arange(place.first)
-        fitted = fit_encodings(place.activations[rows], codes.rows(rows), place.axes, rng, positions=place.positions)
-        for encoding in fitted:
+        for encoding in place.encodings(codes, rng, first=True):
             worst = scored(place, encoding, place.choosing, rng, alone=alone).worst
             ranked.append(Tried(worst, place, codes, encoding))
     if not ranked:
@@ -203,10 +218,7 @@ class Tried:
 def _fitted_again(good: Sequence[Tried], rng: np.random.Generator) -> Iterator[Tried]:
     """Each on all rows of its place, where the same member of the family can be fitted there."""
     for each in good:
-        place, name = each.place, each.encoding.name
-        for encoding in fit_encodings(
-            place.activations, each.codes, place.axes, rng, positions=place.positions, names=(name,)
-        ):
+        for encoding in each.place.encodings(each.codes, rng, first=False, names=(each.encoding.name,)):
             yield replace(each, encoding=encoding)
 
 

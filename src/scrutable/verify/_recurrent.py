@@ -14,6 +14,7 @@ from scrutable.verify._base import Case
 from scrutable.verify._classes import classes_of
 from scrutable.verify._decoys import decoy_result
 from scrutable.verify._distinctions import at_three_steps, distinctions
+from scrutable.verify._effects import effects
 from scrutable.verify._members import members
 from scrutable.verify._memory import memory_of
 from scrutable.verify._necessity import necessity_result
@@ -106,6 +107,7 @@ def _place(trial: Trial, traces: tuple[Trace, Trace, Trace], rng: np.random.Gene
         choosing=disjoint_pairs(trial, rest, rng).at_most(MOST_CHOOSING),
         testing=disjoint_pairs(trial, traced, rng),
         run=partial(outcome, trial),
+        effects=effects(trial.case.network.recurrence, states, fit.inputs, rng),  # type: ignore[arg-type]
     )
 
 
