@@ -73,6 +73,20 @@ def test_what_an_attack_breaks_is_conceded(stubborn) -> None:
     assert best.verdict not in (Verdict.PROVED, Verdict.SUPPORTED)
 
 
+@pytest.mark.parametrize("mistakes", [1, 20])
+def test_what_is_wrong_on_a_few_inputs_at_hand_is_conceded(stubborn, mistakes: int) -> None:
+    stubborn(call("max", A, B))
+    data = np.concatenate([DATA, np.stack([np.full(mistakes, EDGE), np.arange(mistakes)], axis=1)])
+    best = explain(network(largest_but_at_the_edge), data=data, budget="10s").best
+    assert best is not None and best.approximate and best.residual_bits > 0
+    assert any("searched" in note or "attack" in note for note in best.notes)
+
+
+def test_what_is_often_wrong_is_not_conceded(stubborn) -> None:
+    stubborn(A)
+    assert explain(network(largest_but_at_the_edge), data=DATA, budget="5s").best is None
+
+
 def test_what_is_exact_comes_first_where_it_is_longer(stubborn) -> None:
     right = call("add", call("max", A, B), call("if", call("eq", A, EDGE), 1, 0))
     stubborn(call("max", A, B), right)

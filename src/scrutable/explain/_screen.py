@@ -110,25 +110,48 @@ def screened(hypothesis: Hypothesis, sight: Sight, effort: Effort | None) -> Can
     Exact programs must agree everywhere. Those that say they are approximate may disagree on a few of the single
     answers (see `least_right`), those of every step where there are such, and pay for each disagreement.
     """
+    compared = _compared(hypothesis, sight)
+    if compared is None:
+        return None
+    answers, right = compared
+    exact = bool((right == 1).all())
+    if not exact and not (hypothesis.approximate and right.mean() >= least_right(sight.network, sight.outputs)):
+        return None
+    return Candidate(_priced(hypothesis, answers, sight), effort, exact)
+
+
+def screened_again(hypothesis: Hypothesis, sight: Sight, effort: Effort | None, *, most: int) -> Candidate | None:
+    """What was said to be exact and is wrong on what may be looked at, as approximate; None where it is so on `most`
+    inputs or more, or not nearly always right."""
+    compared = None if hypothesis.approximate else _compared(hypothesis, sight)
+    if compared is None or not 0 < int((compared[1] < 1).sum()) < most:
+        return None
+    return screened(conceded(hypothesis, note=AT_HAND), sight, effort)
+
+
+def _compared(hypothesis: Hypothesis, sight: Sight) -> tuple[np.ndarray, np.ndarray] | None:
+    """The program's answers to what may be looked at, and the share of each that is right; None for no answers, or
+    such as are right within more than could mean anything."""
     answers, valid = answers_to(hypothesis.program, sight.inputs)
     if answers is None:
         return None
     if hypothesis.within is not None and hypothesis.within > COARSEST * _spread(sight.outputs):
         return None
-    right = valid * shares_right(sight.network, answers, sight.outputs, within=hypothesis.within)
-    exact = bool((right == 1).all())
-    if not exact and not (hypothesis.approximate and right.mean() >= least_right(sight.network, sight.outputs)):
-        return None
-    priced = replace(
-        hypothesis, residual_bits=residual_of(sight.network, answers, sight.outputs, within=hypothesis.within)
-    )
-    return Candidate(priced, effort, exact)
+    return answers, valid * shares_right(sight.network, answers, sight.outputs, within=hypothesis.within)
 
 
-def conceded(hypothesis: Hypothesis) -> Hypothesis:
+def _priced(hypothesis: Hypothesis, answers: np.ndarray, sight: Sight) -> Hypothesis:
+    residual = residual_of(sight.network, answers, sight.outputs, within=hypothesis.within)
+    return replace(hypothesis, residual_bits=residual)
+
+
+ATTACKED = "found as an exact program; an attack then met inputs on which the network differs"
+AT_HAND = "found as an exact program; the network differs on a few of the inputs that were searched"
+
+
+def conceded(hypothesis: Hypothesis, *, note: str = ATTACKED) -> Hypothesis:
     """What was said to be exact and met a counter-example, now said to be approximate."""
     settings = {**hypothesis.provenance.settings, "mode": "approximate"}
-    note = "found as an exact program; an attack then met inputs on which the network differs"
     provenance = replace(hypothesis.provenance, settings=settings)
     return replace(hypothesis, provenance=provenance, notes=(*hypothesis.notes, note))
 

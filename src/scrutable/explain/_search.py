@@ -13,7 +13,7 @@ from importlib import import_module
 import numpy as np
 
 from scrutable.explain._compact import beaten_by
-from scrutable.explain._screen import DOUBT, Candidate, Effort, Sight, conceded, polished, screened
+from scrutable.explain._screen import DOUBT, Candidate, Effort, Sight, conceded, polished, screened, screened_again
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Network
 from scrutable.propose import PROPOSERS, Problem, Proposer
@@ -25,7 +25,10 @@ KEPT = 6
 ATTACK_SHARE = 0.3
 MORE_SECONDS = 1.0
 LIMIT = 32
-"""Counter-examples that an attack stops at. A program that meets fewer is nearly always right."""
+"""Counter-examples that an attack stops at. A program that meets fewer, there or among what was searched, is nearly
+always right."""
+LONG = 500.0
+"""An answer of more bits is no reason for others to hurry: a shorter one is worth looking for."""
 PATIENCE = 6.0
 """Seconds, at least, to find what is exact after such a program was broken."""
 
@@ -59,8 +62,9 @@ def candidates(
     note: Note = lambda *_: None,
 ) -> tuple[Candidate, ...]:
     """Run every suitable proposer, keep what agrees with the network on the search split, try to break the cheapest
-    exact candidate, and start again with the counter-examples found. What was broken and is nearly always right is
-    offered as approximate, where nothing exact is left in the end or only what is much longer.
+    exact candidate, and start again with the counter-examples found. What was broken, or was offered as exact and is
+    not, and is nearly always right is offered as approximate, where nothing exact is left in the end or only what is
+    much longer.
 
     Arguments:
         sample: the search split.
@@ -93,7 +97,7 @@ def candidates(
         if clock.over:
             break
     exact = min((each.hypothesis.total_bits for each in kept if each.exact), default=float("inf"))
-    lesser = _still_right(tuple(broken), sight)
+    lesser = _still_right((*broken, *turn.nearly), sight)
     return _best((*kept, *(each for each in lesser if DOUBT * each.hypothesis.total_bits < exact)))
 
 
@@ -110,6 +114,7 @@ class _Turn:
 
     Arguments:
         clock: of the whole search. like: another search that this one repeats, or None. note: see `candidates`.
+        nearly: what was offered as exact and is not, but is nearly always right, now said to be approximate.
     """
 
     proposers: tuple[Proposer, ...]
@@ -118,11 +123,12 @@ class _Turn:
     note: Note
     spent: dict[str, float] = field(default_factory=dict)
     nulls: Memo = field(default_factory=Memo)
+    nearly: list[Candidate] = field(default_factory=list)
 
     def run(self, sight: Sight, *, until: float | None) -> Iterator[Candidate]:
-        """The candidates of every suitable proposer that no plain description beats. With an answer in hand the others
-        still look for a shorter one, together about as long as that took; one that tells where variables live has its
-        time until there is an answer that does.
+        """The candidates of every suitable proposer that no plain description beats. With a short answer in hand the
+        others still look for a shorter one, together about as long as that took; one that tells where variables live
+        has its time until there is an answer that does.
 
         Arguments:
             until: when to end, in the clock's seconds, because there is an answer that is nearly always right; or None.
@@ -133,7 +139,8 @@ class _Turn:
             share = proposer.weight / sum(each.weight for each in suitable[index:])
             clock = self._clock(proposer, share, None if proposer.locates and not located else until)
             for candidate in self._asked(proposer, _problem(sight, clock, memo), sight):
-                until = 2 * self.clock.used if candidate.exact and until is None else until
+                short = candidate.exact and candidate.hypothesis.total_bits <= LONG
+                until = 2 * self.clock.used if short and until is None else until
                 located |= candidate.exact and candidate.placed
                 yield candidate
 
@@ -155,8 +162,11 @@ class _Turn:
             offered += 1
             self.spent[proposer.name] = before + problem.clock.used
             effort = Effort(self.clock.seconds, self.clock.used, dict(self.spent))
-            candidate = screened(polished(hypothesis, sight), sight, effort)
-            if candidate is not None:
+            hypothesis = polished(hypothesis, sight)
+            candidate = screened(hypothesis, sight, effort)
+            if candidate is None:
+                self._note_nearly(hypothesis, sight, effort)
+            else:
                 good += 1
                 beaten = beaten_by(candidate.hypothesis, sight, self.nulls)
                 if beaten is None:
@@ -168,6 +178,11 @@ class _Turn:
         self.spent[proposer.name] = before + problem.clock.used
         outcome = f"{offered} proposed, {good} agree with the network{_none_shorter(longer)}"
         self.note("propose", proposer.name, outcome, problem.clock.used)
+
+    def _note_nearly(self, hypothesis: Hypothesis, sight: Sight, effort: Effort) -> None:
+        lesser = screened_again(hypothesis, sight, effort, most=LIMIT)
+        if lesser is not None and beaten_by(lesser.hypothesis, sight, self.nulls) is None:
+            self.nearly.append(lesser)
 
     def _suitable(self, problem: Problem) -> Iterator[Proposer]:
         """The proposers that can work on this network; the others say why not."""

@@ -22,16 +22,17 @@ def tested_in_turn(
     """Candidates with evidence, and the others. At most so many are tested, those tested `before` counted in.
 
     Dearer ones are not tested once an exact one is borne out by the insides and holds at greater lengths, nor
-    approximate ones much longer than an exact one that stands. Where an exact one stands and the insides do not bear it
-    out, the next is one that says where its variables live, if any does. Where none stands, the first that is nearly
-    always right is tested again as approximate.
+    approximate ones much longer than an exact one that stands, or dearer than one that the insides bear out. Where an
+    exact one stands and the insides do not bear it out, the next is one that says where its variables live, if any
+    does. Where none stands, the first that is nearly always right is tested again as approximate.
     """
     tested: list[Candidate] = []
     left = list(found)
     while len(before) + len(tested) < most and not any(map(_settles, tested)):
         standing = [each for each in (*before, *tested) if each.exact and stands(each)]
-        least = min((each.hypothesis.total_bits for each in standing), default=float("inf"))
-        wanted = [each for each in left if each.exact or each.hypothesis.total_bits < DOUBT * least]
+        costs = [DOUBT * each.hypothesis.total_bits for each in standing]
+        costs += [each.hypothesis.total_bits for each in (*before, *tested) if stands(each) and sound(each)]
+        wanted = [each for each in left if each.exact or each.hypothesis.total_bits < min(costs, default=float("inf"))]
         placed = [each for each in wanted if each.exact and each.placed] if standing else []
         if not wanted:
             break
