@@ -7,8 +7,8 @@ from _suite import measured
 BUDGETS = {
     "small": "60s",
     "generous": "60s",
-    "outside": "40s",
-    "language": "30s",
+    "outside": "60s",
+    "language": "60s",
     "spoiled": "25s",
     "null": "25s",
 }

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from scrutable.network import Recurrence
 
 ROWS, STEPS = 256, 8
+MOST_OUTPUTS = 64
+"""Of the outputs of all these steps, drawn at random where there are more."""
 SMALL = 1e-3
 """A change of a state, beside how much states vary."""
 TOLD = 0.5
@@ -34,8 +36,10 @@ def effects(
     x = inputs[rng.integers(0, len(inputs), ROWS), :STEPS]
     size = SMALL * max(float(states.std(axis=0).max()), 1e-12)
 
+    outputs = rng.permutation(recurrence.walk(x[:1])[1].size)[:MOST_OUTPUTS]
+
     def said(start: np.ndarray) -> np.ndarray:
-        return recurrence.walk(x, start)[1].reshape(len(x), -1).astype(np.float64)
+        return recurrence.walk(x, start)[1].reshape(len(x), -1)[:, outputs].astype(np.float64)
 
     units = size * np.eye(states.shape[1])
     change = np.stack([said(here + unit) - said(here - unit) for unit in units], axis=2) / (2 * size)

@@ -69,7 +69,7 @@ class Longer(Test):
         try:
             outputs = answers_at_any_length(case, inputs)
         except Exception as error:  # noqa: BLE001 - a user's network may refuse another length in any way it likes
-            return (silent(self.name, self.kind, f"the network does not take longer sequences ({str(error)[:80]})"),)
+            return (silent(self.name, self.kind, f"the network does not take longer sequences ({str(error)[:200]})"),)
         result = compared(case, Sample(inputs, outputs), self.name, f"sequences of length {2 * length}")
         if result.status != "fail":
             return (result,)
