@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor, nn
 
 from scrutable.compile import Options
 from scrutable.compile import compile as compiled
 from scrutable.hypothesis import Alignment, Hypothesis, Result
-from scrutable.network import Network, Site
+from scrutable.network import Integers, Network, Site, Tokens
 from scrutable.program import read_program
-from scrutable.verify import Case, Part, Said, Sample, scrub
+from scrutable.verify import Case, Part, Said, Sample, Scrubbing, scrub
 from scrutable.verify.scrubbing._reading import interpretation
 from scrutable.verify.scrubbing._test import _result as scrubbed
 from scrutable.work import Clock
@@ -154,3 +156,40 @@ def test_a_position_of_a_tree_that_says_nothing_must_break(masked: Network) -> N
     for told in (True, False):
         root = Part("answer", "output", None, tuple(part(t, told=told) for t in range(5)))
         assert scrub(masked, root, x, references=64).status == ("pass" if told else "fail")
+
+
+class Beside(nn.Module):
+    """Holds the token before and the token itself in one place, along directions that are not orthogonal; adds both,
+    and the token once more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mixed = nn.Linear(2, 3, bias=False)
+        self.mixed.weight.data = torch.tensor([[1.0, 0.0], [0.9, 1.0], [0.2, 0.7]])
+        self.reads = torch.linalg.pinv(self.mixed.weight.data).sum(0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        before = nn.functional.pad(x, (1, 0))[:, :-1]
+        return (self.mixed(torch.stack([before, x], dim=-1).float()) @ self.reads).round() + x
+
+
+BEFORE = """
+def program(x: list[int]):
+    before = pick_first(select(positions(x), [p - {} for p in positions(x)], "=="), x, 0)
+    return [{} for b, t in zip(before, x)]
+"""
+
+
+def beside(text: str) -> Result:
+    network = Network(Beside(), inputs=Tokens(3, length=6), outputs=Integers(0, 8, length=6))
+    x = network.inputs.enumerate()[np.random.default_rng(0).permutation(3**6)]
+    find, test = (Sample(part, network.predict(part)) for part in (x[::2], x[1::2]))
+    said = Hypothesis(read_program(text), Alignment({"before": "mixed[t, :]"}))
+    (result,) = Scrubbing().apply(Case(network, said, find, test, 0, Clock(600)))
+    return result
+
+
+def test_of_a_place_at_each_position_the_subspace_that_carries_the_variable_is_exchanged() -> None:
+    result = beside(BEFORE.format(1, "b + 2 * t"))
+    assert result.passed and "1 dimensions of mixed[t, :]" in result.reason, result.reason
+    assert beside(BEFORE.format(2, "b + 2 * t")).status == "fail"
