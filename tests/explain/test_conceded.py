@@ -13,6 +13,7 @@ from scrutable.hypothesis import Hypothesis, Provenance, Verdict
 from scrutable.network import Integers, Network
 from scrutable.program import INT, Expr, Input, Let, Program, Var, call
 from scrutable.propose import Problem, Proposer
+from scrutable.verify import Case, Sample
 
 A, B = Var("a", INT), Var("b", INT)
 EDGE = 1000
@@ -126,3 +127,33 @@ def test_what_only_the_whole_domain_refutes_is_conceded_too(stubborn) -> None:
     assert study.best is not None and study.best.approximate
     verdicts = [each.verdict for each in study.hypotheses if not each.approximate]
     assert verdicts == [Verdict.REFUTED]
+
+
+def largest_but_at_five_places(x: np.ndarray) -> np.ndarray:
+    """The larger of two numbers; one more at five places that no data hold."""
+    x = np.asarray(x)
+    return x.max(axis=1) + ((x[:, 0] == EDGE) & (x[:, 1] < 5))
+
+
+def test_nothing_is_offered_as_exact_that_no_attack_has_spared(stubborn, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, rules = call("max", A, B), []
+    for place in range(5):
+        rules.append(rule)
+        rule = call("add", rule, call("if", call("and", call("eq", A, EDGE), call("eq", B, place)), 1, 0))
+    stubborn(*rules)
+
+    def one_at_a_time(case: Case, *, limit: int) -> Sample:
+        places = np.array([[EDGE, place] for place in range(5)])
+        wrong = np.flatnonzero(case.hypothesis.program(places) != largest_but_at_five_places(places))[:1]
+        return Sample(places[wrong], largest_but_at_five_places(places[wrong]))
+
+    monkeypatch.setattr(_search, "find_counter_examples", one_at_a_time)
+    found = _search.search(*searched(largest_but_at_five_places), seconds=20.0, seed=0)
+    assert found and all(each.approximate for each in found)
+    stubborn(*rules, rule)
+    (exact,) = (
+        each
+        for each in _search.search(*searched(largest_but_at_five_places), seconds=20.0, seed=0)
+        if not each.approximate
+    )
+    assert "== 4" in exact.program.source or "< 5" in exact.program.source

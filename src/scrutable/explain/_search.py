@@ -21,6 +21,7 @@ from scrutable.verify import Case, Sample, find_counter_examples
 from scrutable.work import Clock, Memo
 
 ROUNDS = 3
+"""Of searches; what is left after the last is attacked until one stands."""
 KEPT = 6
 ATTACK_SHARE = 0.3
 MORE_SECONDS = 1.0
@@ -82,9 +83,9 @@ def candidates(
     broken: list[Candidate] = []
     until: float | None = None
     turn = _Turn(proposers, clock, like, note)
-    for _ in range(ROUNDS):
-        offered = tuple(turn.run(sight, until=until))
-        kept = _best((*_still_right(kept, sight), *offered))
+    for number in range(ROUNDS + KEPT):
+        if number < ROUNDS:
+            kept = _best((*_still_right(kept, sight), *turn.run(sight, until=until)))
         counter = _attack(kept, sight, clock, note)
         if counter is None:
             break
