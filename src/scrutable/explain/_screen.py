@@ -14,6 +14,8 @@ from scrutable.synthesis import INDEPENDENT
 from scrutable.verify import Sample, agrees, answers_to, least_right, shares_right, tolerance
 
 SIMPLIFY_ROWS = 256
+ATTACKED = "found as an exact program; an attack then met inputs on which the network differs"
+AT_HAND = "found as an exact program; the network differs on a few of the inputs that were searched"
 DOUBT = 1.5
 """What a program that is wrong somewhere, or not borne out by the insides, counts times its length."""
 
@@ -104,49 +106,30 @@ def _realigned(alignment: Alignment, program: Program, names: Mapping[str, str])
     return Alignment(dict.fromkeys(states, sites.pop()) if len(sites) == 1 and states else kept)
 
 
-def screened(hypothesis: Hypothesis, sight: Sight, effort: Effort | None) -> Candidate | None:
+def screened(hypothesis: Hypothesis, sight: Sight, effort: Effort | None, *, conceding: int = 0) -> Candidate | None:
     """The candidate with its residual bits, or None when it is wrong on what may be looked at.
 
     Exact programs must agree everywhere. Those that say they are approximate may disagree on a few of the single
     answers (see `least_right`), those of every step where there are such, and pay for each disagreement.
+
+    Arguments:
+        conceding: an exact program that is wrong on fewer inputs than this is taken for an approximate one.
     """
-    compared = _compared(hypothesis, sight)
-    if compared is None:
-        return None
-    answers, right = compared
-    exact = bool((right == 1).all())
-    if not exact and not (hypothesis.approximate and right.mean() >= least_right(sight.network, sight.outputs)):
-        return None
-    return Candidate(_priced(hypothesis, answers, sight), effort, exact)
-
-
-def screened_again(hypothesis: Hypothesis, sight: Sight, effort: Effort | None, *, most: int) -> Candidate | None:
-    """What was said to be exact and is wrong on what may be looked at, as approximate; None where it is so on `most`
-    inputs or more, or not nearly always right."""
-    compared = None if hypothesis.approximate else _compared(hypothesis, sight)
-    if compared is None or not 0 < int((compared[1] < 1).sum()) < most:
-        return None
-    return screened(conceded(hypothesis, note=AT_HAND), sight, effort)
-
-
-def _compared(hypothesis: Hypothesis, sight: Sight) -> tuple[np.ndarray, np.ndarray] | None:
-    """The program's answers to what may be looked at, and the share of each that is right; None for no answers, or
-    such as are right within more than could mean anything."""
     answers, valid = answers_to(hypothesis.program, sight.inputs)
     if answers is None:
         return None
     if hypothesis.within is not None and hypothesis.within > COARSEST * _spread(sight.outputs):
         return None
-    return answers, valid * shares_right(sight.network, answers, sight.outputs, within=hypothesis.within)
-
-
-def _priced(hypothesis: Hypothesis, answers: np.ndarray, sight: Sight) -> Hypothesis:
-    residual = residual_of(sight.network, answers, sight.outputs, within=hypothesis.within)
-    return replace(hypothesis, residual_bits=residual)
-
-
-ATTACKED = "found as an exact program; an attack then met inputs on which the network differs"
-AT_HAND = "found as an exact program; the network differs on a few of the inputs that were searched"
+    right = valid * shares_right(sight.network, answers, sight.outputs, within=hypothesis.within)
+    wrong = int((right < 1).sum())
+    if not hypothesis.approximate and 0 < wrong < conceding:
+        hypothesis = conceded(hypothesis, note=AT_HAND)
+    if wrong and not (hypothesis.approximate and right.mean() >= least_right(sight.network, sight.outputs)):
+        return None
+    priced = replace(
+        hypothesis, residual_bits=residual_of(sight.network, answers, sight.outputs, within=hypothesis.within)
+    )
+    return Candidate(priced, effort, exact=not wrong)
 
 
 def conceded(hypothesis: Hypothesis, *, note: str = ATTACKED) -> Hypothesis:

@@ -13,7 +13,7 @@ from importlib import import_module
 import numpy as np
 
 from scrutable.explain._compact import beaten_by
-from scrutable.explain._screen import DOUBT, Candidate, Effort, Sight, conceded, polished, screened, screened_again
+from scrutable.explain._screen import DOUBT, Candidate, Effort, Sight, conceded, polished, screened
 from scrutable.hypothesis import Hypothesis
 from scrutable.network import Network
 from scrutable.propose import PROPOSERS, Problem, Proposer
@@ -163,27 +163,23 @@ class _Turn:
             offered += 1
             self.spent[proposer.name] = before + problem.clock.used
             effort = Effort(self.clock.seconds, self.clock.used, dict(self.spent))
-            hypothesis = polished(hypothesis, sight)
-            candidate = screened(hypothesis, sight, effort)
-            if candidate is None:
-                self._note_nearly(hypothesis, sight, effort)
-            else:
-                good += 1
+            claim = polished(hypothesis, sight)
+            candidate = screened(claim, sight, effort, conceding=LIMIT)
+            if candidate is not None:
+                agrees = candidate.hypothesis.approximate == claim.approximate
+                good += agrees
                 beaten = beaten_by(candidate.hypothesis, sight, self.nulls)
-                if beaten is None:
+                if beaten is None and agrees:
                     yield candidate
-                else:
+                elif beaten is None:
+                    self.nearly.append(candidate)
+                elif agrees:
                     longer.append(beaten)
             if problem.clock.over:
                 break
         self.spent[proposer.name] = before + problem.clock.used
         outcome = f"{offered} proposed, {good} agree with the network{_none_shorter(longer)}"
         self.note("propose", proposer.name, outcome, problem.clock.used)
-
-    def _note_nearly(self, hypothesis: Hypothesis, sight: Sight, effort: Effort) -> None:
-        lesser = screened_again(hypothesis, sight, effort, most=LIMIT)
-        if lesser is not None and beaten_by(lesser.hypothesis, sight, self.nulls) is None:
-            self.nearly.append(lesser)
 
     def _suitable(self, problem: Problem) -> Iterator[Proposer]:
         """The proposers that can work on this network; the others say why not."""

@@ -131,20 +131,13 @@ def resolve(site: Site, places: dict[str, Place]) -> Selection:
         raise UserError(f"got {site.text} without a step, expected {site.name}[step, units]; try {site.name}[:, ...]")
     chosen = _units(site, place)
     assert not isinstance(site.step, (tuple, Position))
-    return Selection(site, place, chosen, site.step, _lines(site, len(chosen), "units"))
+    return Selection(site, place, chosen, site.step, site.lines_over(len(chosen)))
 
 
 def _inner(site: Site, place: Place, shape: tuple[int, ...]) -> Selection:
     """A site with one index for each axis."""
     columns = columns_of(site, shape, place.length)
-    return Selection(site, place, columns, None, _lines(site, columns.shape[-1], "numbers"))
-
-
-def _lines(site: Site, width: int, what: str) -> Along | None:
-    lines = site.lines
-    if lines is not None and lines.directions.shape[1] != width:
-        raise UserError(f"got directions of {lines.directions.shape[1]} {what}, expected {width} for {site.text}")
-    return lines
+    return Selection(site, place, columns, None, site.lines_over(columns.shape[-1]))
 
 
 def columns_of(site: Site, shape: tuple[int, ...], length: int | None) -> np.ndarray:

@@ -148,6 +148,16 @@ class Site:
         directions = np.array(self.directions)
         return Along(directions, np.array(self.readers) if self.readers else directions)
 
+    def lines_over(self, width: int) -> Along | None:
+        """The same, for so many units.
+
+        Raises:
+            UserError: the directions are of another number of units.
+        """
+        if self.directions and len(self.directions[0]) != width:
+            raise UserError(f"got directions of {len(self.directions[0])} units, expected {width} for {self.text}")
+        return self.lines
+
     @property
     def parts(self) -> tuple[Site, ...]:
         """The places that it is, each alone."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from scrutable.network import Recurrence
+from scrutable.verify._base import Case
+from scrutable.work import generator
 
 ROWS, STEPS = 256, 8
 MOST_OUTPUTS = 64
@@ -18,24 +16,24 @@ TOLD = 0.5
 """Small changes, taken as far as states are apart, must do at least this share of what is done to the outputs."""
 
 
-def effects(
-    recurrence: Recurrence, states: np.ndarray, inputs: np.ndarray, rng: np.random.Generator
-) -> np.ndarray | None:
+def effects(case: Case, states: np.ndarray, inputs: np.ndarray) -> np.ndarray | None:
     """Coordinates `(d, d)`: states `(n, d)` times these are as far apart as what they do to the outputs that follow.
 
     The root of the mean of J'J, J being the change of the raw outputs of the next steps with the state. None where
     small changes do nothing beside what large ones do, as in a network that is saturated or rounds.
 
     Arguments:
-        states: `(n, d)` natural ones. inputs: `(m, L, ...)` sequences that they go on with.
+        case: of a recurrent network. states: `(n, d)` natural ones. inputs: `(m, L, ...)` sequences that they go on
+            with.
 
     Cost: 2 d + 2 runs of the network on 256 rows and at most 8 steps.
     """
+    recurrence, rng = case.network.recurrence, generator(case.seed, "effects")
+    assert recurrence is not None
     here = states[rng.integers(0, len(states), ROWS)]
     there = states[rng.integers(0, len(states), ROWS)]
     x = inputs[rng.integers(0, len(inputs), ROWS), :STEPS]
     size = SMALL * max(float(states.std(axis=0).max()), 1e-12)
-
     outputs = rng.permutation(recurrence.walk(x[:1])[1].size)[:MOST_OUTPUTS]
 
     def said(start: np.ndarray) -> np.ndarray:

@@ -133,15 +133,15 @@ def fit_encodings(
     *,
     positions: bool = False,
     names: Sequence[str] | None = None,
-    effects: np.ndarray | None = None,
+    effects: Callable[[], np.ndarray | None] | None = None,
 ) -> list[Encoding]:
     """Every member of the family that the values allow.
 
     Arguments:
         activations: `(m, d)`. codes: of the same rows. axes: `(d, s)`, orthonormal columns: the site inside the
             activation; encodings stay within it. positions: whether there is a value at each position of a
-            sequence, which has two members more. names: only these members. effects: `(d, e)`, coordinates in which
-            distances are those between clusters; None for the activations' own.
+            sequence, which has two members more. names: only these members. effects: asked, where there are
+            clusters, for the coordinates `(d, e)` in which their distances are; None for the activations' own.
     """
     fitter = _Fitter(activations, codes, axes)
     offers: list[tuple[str, Callable[[], Encoding]]] = []
@@ -160,9 +160,7 @@ def fit_encodings(
         if beside != "position" and len(classed.values) <= MOST_CLUSTERED:
             finest = classed
     if finest is not None:
-        offers.append(
-            ("clusters", partial(fitter.by_clusters, finest, rng, axes if effects is None else axes @ axes.T @ effects))
-        )
+        offers.append(("clusters", partial(fitter.by_clusters, finest, rng, effects)))
     offers.append(("numbers", partial(fitter.by_number, "numbers")))
     offers.append(("numbers, whitened", partial(fitter.by_number, "numbers, whitened", whitened=True)))
     many = any(len(np.unique(column)) > FEW for column in codes.values.T)
@@ -210,9 +208,12 @@ class _Fitter:
         means, _ = _means(self.activations, classed.parts)
         return self._made("everything", self.axes.T, classed, means, whitened=False)
 
-    def by_clusters(self, classed: _Classes, rng: np.random.Generator, coordinates: np.ndarray) -> Encoding:
-        """The same, each class split first, by distances in some coordinates `(d, e)`."""
-        parts = split(self.activations @ coordinates, classed.members, CLUSTERS, rng)
+    def by_clusters(
+        self, classed: _Classes, rng: np.random.Generator, effects: Callable[[], np.ndarray | None] | None
+    ) -> Encoding:
+        """The same, each class split first; see `fit_encodings`."""
+        told, points = None if effects is None else effects(), self.activations @ self.axes
+        parts = split(points if told is None else points @ self.axes.T @ told, classed.members, CLUSTERS, rng)
         return self.by_class("clusters", replace(classed, parts=parts))
 
     def by_number(self, name: str, *, whitened: bool = False) -> Encoding:

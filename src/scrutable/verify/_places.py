@@ -87,7 +87,7 @@ class Place:
     choosing: Pairs
     testing: Pairs
     run: Callable[[Pairs, np.ndarray, np.ndarray], np.ndarray]
-    effects: np.ndarray | None = None
+    effects: Callable[[], np.ndarray | None] | None = None
 
     def encodings(
         self, codes: Codes, rng: np.random.Generator, *, first: bool, names: Sequence[str] | None = None

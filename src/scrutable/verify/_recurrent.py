@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,7 +107,7 @@ def _place(trial: Trial, traces: tuple[Trace, Trace, Trace], rng: np.random.Gene
         choosing=disjoint_pairs(trial, rest, rng).at_most(MOST_CHOOSING),
         testing=disjoint_pairs(trial, traced, rng),
         run=partial(outcome, trial),
-        effects=effects(trial.case.network.recurrence, states, fit.inputs, rng),  # type: ignore[arg-type]
+        effects=cache(partial(effects, trial.case, states, fit.inputs)),
     )
 
 

@@ -45,10 +45,7 @@ class Pick:
                 f"got {site.text} for rows of shape {shape}, expected {len(shape)} indices, one for each axis"
             )
         lists = [_listed(index, size, site) for index, size in zip(indices, shape, strict=True)]
-        lines = site.lines
-        if lines is not None and (not lists or lines.directions.shape[1] != len(lists[-1])):
-            width = len(lists[-1]) if lists else 1
-            raise UserError(f"got directions of {lines.directions.shape[1]} units, expected {width} for {site.text}")
+        lines = site.lines_over(len(lists[-1]) if lists else 0)
         whole = lines is None and all(len(c) == size for c, size in zip(lists, shape, strict=True))
         drop = tuple(axis for axis, index in enumerate(indices[:-1]) if isinstance(index, int))
         return Pick(np.ix_(*lists), drop, lines, whole)
